@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+// Tests read the sources, so they need no build. Exact matches: a new entry point needs a line here.
+const alias = [
+  { find: /^@fanfare\/core$/, replacement: source('core/src/index.ts') },
+  { find: /^@fanfare\/core\/contract$/, replacement: source('core/src/contract/index.ts') },
+  { find: /^@fanfare\/core\/testing$/, replacement: source('core/src/testing/index.ts') },
+  { find: /^@fanfare\/ws$/, replacement: source('adapters/ws/src/index.ts') },
+  { find: /^@fanfare\/server$/, replacement: source('server/src/index.ts') },
+]
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', './test/reporter.ts'],
+  },
+})
