@@ -1,0 +1,84 @@
+import type { Why } from '../ground/why.ts'
+
+/** In which of a client's three lanes a frame travels; it decides what happens when the client is slow. */
+export type Lane = 'control' | 'presence' | 'data'
+
+/** One message, encoded once. Never changed; its identity is stable, so an adapter may cache a wire form of it. */
+export interface Frame {
+  /** A string goes out as text, bytes as binary. */
+  readonly data: string | Uint8Array
+  /** Size of `data` in UTF-8, in bytes. */
+  readonly bytes: number
+  /** `control`: answers, never dropped. `presence`: never lost silently. `data`: subject to the slow-consumer policy. */
+  readonly lane: Lane
+  /** Frames of one channel with the same key may replace each other under the policy `conflate`. */
+  readonly key?: string | undefined
+}
+
+/**
+ * What a client is owed at the end of a turn of the event loop. Clients owed the same list share the same object, so an
+ * adapter may cache a wire form of it.
+ */
+export interface Batch {
+  /** In the order in which they are to arrive. At least one. */
+  readonly frames: readonly Frame[]
+  /** Sum of the frames' bytes. */
+  readonly bytes: number
+  /** To how many connections this very object is about to be handed: a hint whether a cached wire form pays off. */
+  readonly readers: number
+}
+
+/**
+ * All the hub ever sees of a socket. The adapter implements it; the contract suite in the project's tests says precisely
+ * what it has to do.
+ */
+export interface Conn {
+  /**
+   * Takes every frame of the batch, in order, in one write. Never throws, never waits, and takes the batch in any case.
+   *
+   * @returns `true`: there is room for more. `false`: the hub keeps what follows until {@link Session.writable}.
+   */
+  write(batch: Batch): boolean
+  /** Bytes taken by `write` and not yet handed to the kernel. */
+  readonly bufferedBytes: number
+  /**
+   * Flushes what was written, then does the closing handshake. Idempotent.
+   *
+   * @param reason - at most 123 bytes of UTF-8
+   */
+  close(code: number, reason: string): void
+  /** Cuts now and frees the buffers. Idempotent. */
+  terminate(): void
+}
+
+/** All an adapter tells the hub. The adapter calls in; the hub never subscribes to a socket. */
+export interface Session {
+  /** The peer sent a whole message: text or binary. */
+  receive(data: string | Uint8Array): void
+  /** After `write` returned `false`: there is room again. */
+  writable(): void
+  /** The peer is gone, or said it goes: report a close frame at once, not the end of the TCP connection. Idempotent. */
+  closed(code?: number, reason?: string): void
+  /**
+   * The adapter wants the connection ended: its server is closing (`shutdown`), or the peer gave no sign of life
+   * (`idle`). The hub says goodbye in the client's own protocol.
+   *
+   * @defaultValue `'shutdown'`
+   */
+  leave(why?: Why): void
+}
+
+/** What is known of a connection before it is accepted. Lookups, so that nothing is copied. */
+export interface Handshake {
+  /** Below the path at which the gateway is mounted; starts with a slash, without the query. */
+  readonly path: string
+  /** The first value of a query parameter, decoded. */
+  query(name: string): string | undefined
+  /** A request header, by lower-case name. */
+  header(name: string): string | undefined
+  /** The peer's address as the transport sees it. */
+  readonly remoteAddress?: string | undefined
+  /** The subprotocols offered by a WebSocket client, in its order. */
+  readonly subprotocols: readonly string[]
+  readonly transport: 'websocket' | 'sse' | 'poll' | 'memory'
+}

@@ -1,0 +1,34 @@
+/**
+ * What other packages, in any runtime, may import of core: types, and the words and grammar that both sides share.
+ *
+ * @module
+ */
+export type { AuthorizeFunction, AuthorizeRequest, Authorizer, Grant } from './authorizer.ts'
+export type { Batch, Conn, Frame, Handshake, Lane, Session } from './conn.ts'
+export type { Member, Message, Origin } from './message.ts'
+export type {
+  Broadcast,
+  Command,
+  Farewell,
+  GapReason,
+  MemberText,
+  Opened,
+  Protocol,
+  Ref,
+  RosterView,
+  Traits,
+  Unicast,
+  WireData,
+} from './protocol.ts'
+export type { Relay } from './relay.ts'
+export type {
+  DropReason,
+  OutboxLimits,
+  OutboxPressure,
+  OverflowAction,
+  SlowConsumerPolicy,
+} from './slow-consumer.ts'
+export { classifyChannel, MAX_CHANNEL_NAME_BYTES } from '../ground/channel-name.ts'
+export type { ChannelType } from '../ground/channel-name.ts'
+export type { Why } from '../ground/why.ts'
+export type { Cancel, Clock, Platform, Scheduler } from '../ground/platform.ts'

@@ -1,0 +1,153 @@
+import type { Command, Protocol, Unicast } from '../contract/protocol.ts'
+import { ClientError, FanfareError } from '../ground/errors.ts'
+import { Payload } from '../ground/payload.ts'
+import type { Why } from '../ground/why.ts'
+import type { Client } from '../hub/client.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { GatewayClient } from './gateway-client.ts'
+import type { GatewayMessage } from './gateway-message.ts'
+import { Inbox } from './inbox.ts'
+
+/** Does something with a message of a client. What it returns, or resolves to, is the answer if the client wants one. */
+export type Handler = (client: GatewayClient, message: GatewayMessage) => unknown
+
+/** What is done with a command. A promise is waited for before the client's next command. */
+export type RunCommand<Do extends Command['do']> = (
+  connection: Connection,
+  command: Extract<Command, { do: Do }>,
+) => void | Promise<void>
+
+/** One small function per command. */
+export type CommandTable = { readonly [Do in Command['do']]: RunCommand<Do> }
+
+/** What connections need of their gateway. */
+export interface ConnectionHost {
+  readonly hub: Hub
+  readonly commands: CommandTable
+  readonly maxMessageBytes: number
+  /** The handler for a message, or the catch-all; `undefined` when there is neither. */
+  handlerFor(event: string): Handler | undefined
+  /** A handler failed. */
+  failed(error: unknown, client: Client): void
+}
+
+/** Errors of the hub that are a client's own doing, and the word for each. */
+const CLIENT_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
+  ['bad-name', 'bad-name'],
+  ['unauthorized', 'unauthorized'],
+  ['limit', 'limit'],
+  ['cancelled', 'cancelled'],
+])
+
+/** One client that speaks: what it says is decoded, brought into order and run. */
+export class Connection {
+  readonly host: ConnectionHost
+  readonly face: GatewayClient
+  readonly client: Client
+  readonly #protocol: Protocol
+  readonly #scratch: unknown
+  readonly #inbox = new Inbox((command) => this.#run(command))
+
+  constructor(host: ConnectionHost, face: GatewayClient, protocol: Protocol, scratch: unknown) {
+    this.host = host
+    this.face = face
+    this.client = face.client
+    this.#protocol = protocol
+    this.#scratch = scratch
+  }
+
+  /** A whole message came in. */
+  receive(data: string | Uint8Array): void {
+    const bytes = typeof data === 'string' ? this.host.hub.platform.utf8Size(data) : data.byteLength
+    if (bytes > this.host.maxMessageBytes) {
+      this.client.close('too-large')
+      return
+    }
+    this.obey(this.#protocol.decode(data, this.#scratch))
+  }
+
+  /** Runs commands in order, after those that came before. */
+  obey(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (!this.client.connected) return
+      if (!this.#inbox.push(command))
+        this.client.close('rate', 'too many messages while one is being handled')
+    }
+  }
+
+  end(): void {
+    this.#inbox.clear()
+  }
+
+  tell(event: Unicast): void {
+    this.client.tell(event)
+  }
+
+  /** Has a message handled, and the client answered if it gave a ref. */
+  handle(
+    command: Command & { do: 'call' | 'publish' | 'raw' },
+    message: GatewayMessage,
+  ): void | Promise<void> {
+    const handler = this.host.handlerFor(message.event)
+    if (!handler) {
+      if (command.do !== 'raw') this.refuse(command, 'unknown', 'nobody here handles that')
+      return undefined
+    }
+    try {
+      const result = handler(this.face, message)
+      if (!isPromiseLike(result)) return this.#reply(command, result)
+      return Promise.resolve(result).then(
+        (value) => this.#reply(command, value),
+        (error: unknown) => this.fail(command, error),
+      )
+    } catch (error) {
+      return this.fail(command, error)
+    }
+  }
+
+  /** Answers with what went wrong. Only what is the client's own doing is said; the rest is `internal`. */
+  fail(command: Command, error: unknown): void {
+    const why = error instanceof FanfareError ? CLIENT_FAULTS.get(error.code) : undefined
+    if (error instanceof ClientError) this.refuse(command, error.why, error.message)
+    else if (why && error instanceof Error) this.refuse(command, why, error.message)
+    else {
+      this.host.failed(error, this.client)
+      this.refuse(command, 'internal', 'something went wrong here')
+    }
+  }
+
+  refuse(command: Command, why: Why, detail?: string): void {
+    const ref = 'ref' in command ? command.ref : undefined
+    const channel = 'channel' in command ? command.channel : undefined
+    this.tell({ on: 'failed', ref, what: command.do, channel, why, detail })
+  }
+
+  #reply(command: Command & { do: 'call' | 'publish' | 'raw' }, value: unknown): void {
+    const ref = 'ref' in command ? command.ref : undefined
+    if (ref === undefined) return
+    try {
+      this.tell({ on: 'reply', ref, data: value === undefined ? undefined : Payload.of(value) })
+    } catch (error) {
+      this.fail(command, error)
+    }
+  }
+
+  #run(command: Command): void | Promise<void> {
+    if (!this.client.connected) return undefined
+    const run = this.host.commands[command.do] as (
+      connection: Connection,
+      command: Command,
+    ) => void | Promise<void>
+    try {
+      return run(this, command)
+    } catch (error) {
+      return this.fail(command, error)
+    }
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  )
+}

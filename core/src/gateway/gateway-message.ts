@@ -1,0 +1,46 @@
+import { ClientError } from '../ground/errors.ts'
+import type { Payload } from '../ground/payload.ts'
+
+/** A message of a client on its way to a handler. */
+export class GatewayMessage {
+  /** The name the client gave it: of the event published, or of the method called. Empty when its protocol has no names. */
+  readonly event: string
+  /** The channel it was published to; `undefined` for calls. */
+  readonly channel: string | undefined
+  readonly #payload: Payload
+  #data: { readonly value: unknown } | undefined
+
+  constructor(event: string, payload: Payload, channel?: string) {
+    this.event = event
+    this.channel = channel
+    this.#payload = payload
+  }
+
+  /** The data as the client wrote it: JSON text, other text in a protocol without JSON; empty when it is binary. */
+  get text(): string {
+    return this.#payload.text
+  }
+
+  /** The bytes of a binary message. */
+  get binary(): Uint8Array | undefined {
+    return this.#payload.binary
+  }
+
+  /**
+   * The data, parsed when first looked at.
+   *
+   * @throws ClientError `bad-frame` when it is no JSON: left alone, it becomes the answer to the client
+   */
+  get data(): unknown {
+    this.#data ??= { value: this.#parse() }
+    return this.#data.value
+  }
+
+  #parse(): unknown {
+    try {
+      return JSON.parse(this.#payload.text)
+    } catch (cause) {
+      throw new ClientError('bad-frame', 'data is not JSON', { cause })
+    }
+  }
+}

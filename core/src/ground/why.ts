@@ -1,0 +1,37 @@
+/**
+ * Why something was refused, or a connection ended. Words in the hub; each protocol has its own numbers for them.
+ *
+ * Refusals: `bad-frame` (not a legal frame), `unknown` (no such verb or handler), `auth-expected`, `unauthorized`,
+ * `forbidden`, `expired`, `bad-name` (channel name), `not-subscribed`, `not-found`, `too-large`, `rate`, `limit`,
+ * `disabled`, `no-app`, `bad-version`, `timeout`, `cancelled` (called off by a later request), `internal`.
+ *
+ * Ends: `closed` (an ordinary end), `over-capacity`, `shutdown`, `idle` (no sign of life), `slow` (a slow consumer),
+ * `gap` (messages were lost and the protocol has no word for it), `terminated` (by an administrator), and any refusal
+ * that a protocol takes so seriously.
+ */
+export type Why =
+  | 'bad-frame'
+  | 'unknown'
+  | 'auth-expected'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'expired'
+  | 'bad-name'
+  | 'not-subscribed'
+  | 'not-found'
+  | 'too-large'
+  | 'rate'
+  | 'limit'
+  | 'disabled'
+  | 'no-app'
+  | 'bad-version'
+  | 'timeout'
+  | 'internal'
+  | 'closed'
+  | 'cancelled'
+  | 'over-capacity'
+  | 'shutdown'
+  | 'idle'
+  | 'slow'
+  | 'gap'
+  | 'terminated'

@@ -1,0 +1,116 @@
+import { EventEmitter } from 'eventemitter3'
+
+import type { Member } from '../contract/message.ts'
+import type { DropReason } from '../contract/slow-consumer.ts'
+import type { Why } from '../ground/why.ts'
+import type { Client } from './client.ts'
+
+/** A client is gone: it is out of every channel, and every presence leave has been told. */
+export interface DisconnectEvent {
+  readonly client: Client
+  /** `closed` when the peer went by itself. */
+  readonly why: Why
+  /** The WebSocket close code, sent or received. */
+  readonly code: number
+  readonly reason: string
+  /** The channels it was in. */
+  readonly channels: readonly string[]
+}
+
+/** A member came to a presence channel (with its first connection) or left it (with its last). */
+export interface PresenceEvent {
+  readonly channel: string
+  readonly joined: boolean
+  readonly member: Member
+}
+
+/** A frame did not reach a client. */
+export interface DropEvent {
+  readonly client: Client
+  /** `undefined` for what was sent to the client directly, or when the channel no longer matters. */
+  readonly channel: string | undefined
+  readonly reason: DropReason
+}
+
+/** Something of the application, an adapter or a bridge failed. It hurt nobody but those it names. */
+export interface ErrorEvent {
+  readonly error: unknown
+  readonly where: 'authorizer' | 'listener' | 'handler' | 'protocol' | 'relay' | 'conn'
+  readonly client?: Client | undefined
+  readonly channel?: string | undefined
+}
+
+/** What can be observed of a hub. Listeners watch: they cannot refuse, and one that throws disturbs nobody. */
+export interface HubEvents {
+  /** A client was added. */
+  connect: (client: Client) => void
+  /** A client is gone. Exactly once per client. */
+  disconnect: (event: DisconnectEvent) => void
+  presence: (event: PresenceEvent) => void
+  /** A channel got its first subscriber on this node. */
+  occupied: (event: { readonly channel: string }) => void
+  /** A channel lost its last subscriber on this node. */
+  vacated: (event: { readonly channel: string }) => void
+  /** A frame was lost to a client. */
+  drop: (event: DropEvent) => void
+  /** Without a listener, errors go to the host (`platform.reportError`). */
+  error: (event: ErrorEvent) => void
+}
+
+/** Calls listeners, and survives them. */
+export class Events {
+  readonly #emitter = new EventEmitter<HubEvents>()
+  readonly #reportToHost: (error: unknown) => void
+
+  constructor(reportToHost: (error: unknown) => void) {
+    this.#reportToHost = reportToHost
+  }
+
+  on<Name extends keyof HubEvents>(name: Name, listener: HubEvents[Name]): void {
+    this.#emitter.on(name, listener as EventEmitter.EventListener<HubEvents, Name>)
+  }
+
+  once<Name extends keyof HubEvents>(name: Name, listener: HubEvents[Name]): void {
+    const once = ((event: never) => {
+      this.off(name, once)
+      ;(listener as (event: never) => void)(event)
+    }) as HubEvents[Name]
+    this.on(name, once)
+  }
+
+  off<Name extends keyof HubEvents>(name: Name, listener: HubEvents[Name]): void {
+    this.#emitter.off(name, listener as EventEmitter.EventListener<HubEvents, Name>)
+  }
+
+  heard(name: keyof HubEvents): boolean {
+    return this.#emitter.listenerCount(name) > 0
+  }
+
+  emit<Name extends Exclude<keyof HubEvents, 'error'>>(
+    name: Name,
+    event: Parameters<HubEvents[Name]>[0],
+  ): void {
+    for (const listener of this.#emitter.listeners(name)) {
+      try {
+        const call = listener as (event: unknown) => unknown
+        const result = call(event)
+        if (result instanceof Promise)
+          result.catch((error: unknown) => this.error({ error, where: 'listener' }))
+      } catch (error) {
+        this.error({ error, where: 'listener' })
+      }
+    }
+  }
+
+  error(event: ErrorEvent): void {
+    if (!this.heard('error')) {
+      this.#reportToHost(event.error)
+      return
+    }
+    try {
+      this.#emitter.emit('error', event)
+    } catch (error) {
+      this.#reportToHost(error)
+    }
+  }
+}

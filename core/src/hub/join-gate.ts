@@ -1,0 +1,102 @@
+import type { AuthorizeRequest, Authorizer, Grant } from '../contract/authorizer.ts'
+import { FanfareError, UnauthorizedError } from '../ground/errors.ts'
+import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { ErrorEvent } from './events.ts'
+
+/** What the gate needs of its hub. */
+export interface JoinGateHost {
+  readonly wheel: TimerWheel
+  report(event: ErrorEvent): void
+}
+
+/** How authorizations are bounded. */
+export interface AuthorizationLimits {
+  /** How long an authorizer may take, waiting for its turn included; no answer is a denial. @defaultValue `5_000` ms */
+  readonly timeoutMs: number
+  /** How many may run at once in this hub; the others wait their turn. @defaultValue `64` */
+  readonly concurrent: number
+  /** How many one client may have pending. @defaultValue `16` */
+  readonly pendingPerClient: number
+}
+
+/** Asks the authorizer: never more often at once than allowed, never waiting for it longer than allowed. */
+export class JoinGate {
+  readonly #hub: JoinGateHost
+  readonly #authorizer: Authorizer | undefined
+  readonly #limits: AuthorizationLimits
+  readonly #queue = new Set<() => void>()
+  #running = 0
+
+  constructor(hub: JoinGateHost, authorizer: Authorizer | undefined, limits: AuthorizationLimits) {
+    this.#hub = hub
+    this.#authorizer = authorizer
+    this.#limits = limits
+  }
+
+  /** How many authorizations run or wait. */
+  get pending(): number {
+    return this.#running + this.#queue.size
+  }
+
+  /** Resolves with a grant that allows. Rejects with an UnauthorizedError in every other case. */
+  ask(request: AuthorizeRequest): Promise<Grant> {
+    const authorizer = this.#authorizer
+    if (!authorizer) return Promise.reject(new UnauthorizedError(request.channel))
+    return new Promise((resolve, reject) => {
+      let waiting = true
+      const start = (): void => {
+        this.#running++
+        void this.#call(authorizer, request).then(resolve, reject).finally(finish)
+      }
+      const finish = (): void => {
+        if (!waiting) return
+        waiting = false
+        cancel()
+        if (!this.#queue.delete(start)) this.#release()
+      }
+      // After its time an authorizer that never answers no longer counts as running: it must not block the others.
+      const cancel = this.#hub.wheel.after(this.#limits.timeoutMs, () => {
+        finish()
+        reject(this.#denied(request, new FanfareError('timeout', 'the authorizer did not answer in time')))
+      })
+      if (this.#running < this.#limits.concurrent) start()
+      else this.#queue.add(start)
+    })
+  }
+
+  async #call(authorizer: Authorizer, request: AuthorizeRequest): Promise<Grant> {
+    const answer = await this.#answer(authorizer, request)
+    const grant = typeof answer === 'boolean' ? { allowed: answer } : answer
+    if (!isGrant(grant)) {
+      throw this.#denied(request, new TypeError('the authorizer returned neither a boolean nor { allowed }'))
+    }
+    if (!grant.allowed) throw new UnauthorizedError(request.channel)
+    return grant
+  }
+
+  async #answer(authorizer: Authorizer, request: AuthorizeRequest): Promise<Grant | boolean> {
+    try {
+      return await (typeof authorizer === 'function' ? authorizer(request) : authorizer.authorize(request))
+    } catch (cause) {
+      throw this.#denied(request, cause)
+    }
+  }
+
+  /** A denial that nobody decided: the operator is told, the client is not. */
+  #denied(request: AuthorizeRequest, cause: unknown): UnauthorizedError {
+    this.#hub.report({ error: cause, where: 'authorizer', channel: request.channel })
+    return new UnauthorizedError(request.channel, { cause })
+  }
+
+  #release(): void {
+    this.#running--
+    const [next] = this.#queue
+    if (!next) return
+    this.#queue.delete(next)
+    next()
+  }
+}
+
+function isGrant(value: unknown): value is Grant {
+  return typeof value === 'object' && value !== null && typeof (value as Grant).allowed === 'boolean'
+}

@@ -1,0 +1,257 @@
+import type { Grant } from '../contract/authorizer.ts'
+import type { MemberText, Ref, RosterView, Unicast } from '../contract/protocol.ts'
+import { assertChannelName, classifyChannel } from '../ground/channel-name.ts'
+import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
+import type { Why } from '../ground/why.ts'
+import { Attempt } from './attempt.ts'
+import { Channel, type Subscriber, type Subscription } from './channel.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { ErrorEvent, HubEvents } from './events.ts'
+import type { FanOut } from './fan-out.ts'
+import type { Interest } from './interest.ts'
+import type { JoinGate } from './join-gate.ts'
+import type { HubLimits } from './options.ts'
+import type { Peer } from './peer.ts'
+import type { Policies } from './policies.ts'
+import { type Roster, RosterEntry } from './roster.ts'
+import type { Sequencer } from './sequencer.ts'
+
+/** How a client is subscribed. */
+export interface SubscribeOptions {
+  /** What the client brought for this channel, such as a token; handed to the authorizer. */
+  readonly credentials?: unknown
+  /** The client's own number for its request, echoed in the acknowledgement. For gateways. */
+  readonly ref?: Ref | undefined
+}
+
+/** Who is told of a subscription, and what. */
+interface Acknowledgement {
+  readonly refs: readonly (Ref | undefined)[]
+  readonly again?: boolean
+  readonly presence?: { readonly me: MemberText; readonly roster: RosterView }
+}
+
+/** What memberships need of their hub. */
+export interface MembershipsHost {
+  readonly platform: Platform
+  readonly limits: HubLimits
+  readonly policies: Policies
+  readonly sequencer: Sequencer
+  readonly wheel: TimerWheel
+  readonly channels: Map<string, Channel>
+  readonly fanOut: FanOut
+  /** Only while a relay is attached. */
+  readonly interest: Interest | undefined
+  emit<Name extends 'presence' | 'occupied' | 'vacated'>(
+    name: Name,
+    event: Parameters<HubEvents[Name]>[0],
+  ): void
+  report(event: ErrorEvent): void
+}
+
+/** How clients come into channels and out of them. */
+export class Memberships {
+  readonly #hub: MembershipsHost
+  readonly #gate: JoinGate
+
+  constructor(hub: MembershipsHost, gate: JoinGate) {
+    this.#hub = hub
+    this.#gate = gate
+  }
+
+  /** Resolves when the client is subscribed. @throws ChannelNameError, LimitError */
+  subscribe(peer: Peer, name: string, { ref, credentials }: SubscribeOptions): Promise<void> {
+    assertChannelName(name)
+    if (peer.subscriptions.has(name)) {
+      this.#hub.sequencer.run(() => this.#acknowledge(peer, name, { refs: [ref], again: true }))
+      return Promise.resolve()
+    }
+    const pending = peer.attempts.get(name)
+    if (pending?.credentials === credentials && pending) return pending.join(ref)
+    if (pending) this.callOff(peer, pending, new CancelledError('asked again with other credentials'))
+    this.#checkLimits(peer, name)
+    const attempt = new Attempt(name, credentials)
+    const outcome = attempt.join(ref)
+    peer.attempts.set(name, attempt)
+    this.#hub.interest?.hold(name)
+    this.#start(peer, attempt)
+    return outcome
+  }
+
+  /** Ends a subscription, or calls off the attempt at one. Nothing happens when there is neither. */
+  unsubscribe(peer: Peer, name: string, ref: Ref | undefined, why?: Why): void {
+    const attempt = peer.attempts.get(name)
+    if (attempt) this.callOff(peer, attempt, new CancelledError('unsubscribed before there was an answer'))
+    this.#hub.sequencer.run(() => {
+      const subscription = peer.subscriptions.get(name)
+      if (subscription) this.end(subscription)
+      if (subscription || ref !== undefined) {
+        peer.outlet.tell({ on: 'unsubscribed', ref, channel: name, why })
+      }
+    })
+  }
+
+  /** The attempt comes to nothing; whatever is still awaited for it will change nothing. */
+  callOff(peer: Peer, attempt: Attempt, error: Error): void {
+    if (!attempt.open) return
+    attempt.fail(error)
+    peer.attempts.delete(attempt.channel)
+    this.#hub.interest?.release(attempt.channel)
+  }
+
+  /** Takes a client out of a channel, and tells the others. Part of an operation. */
+  end(subscription: Subscription): void {
+    const { peer, channel, entry } = subscription
+    peer.subscriptions.delete(channel.name)
+    peer.outlet.forgetRoster(channel.name)
+    subscription.cancelExpiry?.()
+    channel.remove(subscription)
+    if (entry && channel.roster?.leave(entry)) {
+      this.#hub.fanOut.announce(
+        channel,
+        { on: 'leave', channel: channel.name, member: entry.text },
+        'presence',
+        () => undefined,
+      )
+      this.#hub.emit('presence', { channel: channel.name, joined: false, member: entry.member })
+    }
+    if (channel.size === 0) {
+      this.#hub.channels.delete(channel.name)
+      this.#hub.emit('vacated', { channel: channel.name })
+    }
+    this.#hub.interest?.release(channel.name)
+  }
+
+  #checkLimits(peer: Peer, name: string): void {
+    const { maxChannelsPerClient, authorization } = this.#hub.limits
+    if (peer.subscriptions.size + peer.attempts.size >= maxChannelsPerClient) {
+      throw new LimitError('maxChannelsPerClient', maxChannelsPerClient)
+    }
+    if (classifyChannel(name) !== 'public' && peer.attempts.size >= authorization.pendingPerClient) {
+      throw new LimitError('authorization.pendingPerClient', authorization.pendingPerClient)
+    }
+  }
+
+  #start(peer: Peer, attempt: Attempt): void {
+    const type = classifyChannel(attempt.channel)
+    if (type === 'public') {
+      this.#admit(peer, attempt, { allowed: true })
+      return
+    }
+    const request = {
+      channel: attempt.channel,
+      type,
+      client: peer,
+      auth: peer.auth,
+      credentials: attempt.credentials,
+    }
+    void this.#gate.ask(request).then(
+      (grant) => this.#admit(peer, attempt, grant),
+      (error: unknown) => this.callOff(peer, attempt, toError(error, attempt.channel)),
+    )
+  }
+
+  #admit(peer: Peer, attempt: Attempt, grant: Grant): void {
+    if (!attempt.open) return
+    const commit = (): void => {
+      this.#hub.sequencer.run(() => {
+        if (attempt.open) this.#commit(peer, attempt, grant)
+      })
+    }
+    const { interest } = this.#hub
+    if (interest) attempt.cancelWait = interest.whenReady(attempt.channel, commit)
+    else commit()
+  }
+
+  /** The moment from which on the client misses nothing. */
+  #commit(peer: Peer, attempt: Attempt, grant: Grant): void {
+    const validMs =
+      grant.expiresAt === undefined ? undefined : grant.expiresAt - this.#hub.platform.clock.now()
+    if (validMs !== undefined && !(validMs > 0)) {
+      const cause = new FanfareError('expired', 'the grant has expired already')
+      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
+      return
+    }
+    const joining = this.#rosterEntry(peer, attempt, grant)
+    if (!attempt.open) return
+    const channel = this.#channel(attempt.channel)
+    const subscription = channel.add(peer)
+    peer.subscriptions.set(channel.name, subscription)
+    peer.attempts.delete(channel.name)
+    if (validMs !== undefined) this.#limitTo(validMs, peer, subscription)
+    const refs = attempt.succeed()
+    if (channel.roster && joining) this.#enter(subscription, channel.roster, joining, refs)
+    else this.#acknowledge(peer, channel.name, { refs })
+  }
+
+  /** Who joins a presence channel. An info that is no JSON is a mistake of the authorizer, and a denial. */
+  #rosterEntry(peer: Peer, attempt: Attempt, { member }: Grant): RosterEntry | undefined {
+    if (classifyChannel(attempt.channel) !== 'presence') return undefined
+    const id = member?.id === undefined || member.id === '' ? peer.id : member.id
+    try {
+      return new RosterEntry(member?.info === undefined ? { id } : { id, info: member.info })
+    } catch (cause) {
+      this.#hub.report({ error: cause, where: 'authorizer', channel: attempt.channel, client: peer })
+      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
+      return undefined
+    }
+  }
+
+  #channel(name: string): Channel {
+    let channel = this.#hub.channels.get(name)
+    if (!channel) {
+      channel = new Channel(name, this.#hub.policies.forChannel(name))
+      this.#hub.channels.set(name, channel)
+      this.#hub.emit('occupied', { channel: name })
+    }
+    return channel
+  }
+
+  #limitTo(ms: number, peer: Peer, subscription: Subscription): void {
+    const { channel } = subscription
+    subscription.cancelExpiry = this.#hub.wheel.after(ms, () => {
+      this.unsubscribe(peer, channel.name, undefined, 'expired')
+    })
+  }
+
+  /** The newcomer gets the roster, then everybody the join: by the traits of each protocol, with or without itself. */
+  #enter(
+    subscription: Subscription,
+    roster: Roster,
+    joining: RosterEntry,
+    refs: readonly (Ref | undefined)[],
+  ): void {
+    const { peer, channel } = subscription
+    const before = roster.view()
+    const entry = roster.join(joining)
+    subscription.entry = entry
+    const { selfInRoster } = peer.outlet.protocol.traits.presence
+    const presence = { me: entry.text, roster: selfInRoster ? roster.view() : before }
+    this.#acknowledge(peer, channel.name, { refs, presence })
+    if (entry !== joining) return
+    this.#hub.fanOut.announce(
+      channel,
+      { on: 'join', channel: channel.name, member: entry.text },
+      'presence',
+      (group) => (group.protocol.traits.presence.joinToSelf ? undefined : peer),
+    )
+    this.#hub.emit('presence', { channel: channel.name, joined: true, member: entry.member })
+  }
+
+  /** The first who asked is told that it is subscribed; the others, and later ones, that it was already. */
+  #acknowledge(peer: Subscriber, channel: string, { refs, again, presence }: Acknowledgement): void {
+    const { outlet } = peer
+    refs.forEach((ref, at) => {
+      const event: Unicast = { on: 'subscribed', ref, channel, again: again === true || at > 0 }
+      // A full transport gets its answer now, and the roster, as it is then, when it can take it.
+      if (presence && at === 0 && !outlet.full) outlet.tell({ ...event, ...presence })
+      else outlet.tell(event)
+    })
+    if (presence && outlet.full) outlet.oweRoster(channel)
+  }
+}
+
+function toError(error: unknown, channel: string): Error {
+  return error instanceof Error ? error : new UnauthorizedError(channel, { cause: error })
+}

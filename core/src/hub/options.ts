@@ -1,0 +1,69 @@
+import type { Authorizer } from '../contract/authorizer.ts'
+import type { OutboxLimits } from '../contract/slow-consumer.ts'
+import { OptionError } from '../ground/errors.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { AuthorizationLimits } from './join-gate.ts'
+import type { SlowConsumerOption } from './policies.ts'
+
+/** How a hub is made. Everything has a default; a wrong value throws an OptionError that names it. */
+export interface HubOptions {
+  /** Who may join private and presence channels. Without one, nobody. */
+  readonly authorizer?: Authorizer | undefined
+  /** How authorizations are bounded. */
+  readonly authorization?: Partial<AuthorizationLimits> | undefined
+  /** How much may wait for one slow client. */
+  readonly outbox?: Partial<OutboxLimits> | undefined
+  /** What is done when more would have to wait. @defaultValue `'drop-newest'` */
+  readonly slowConsumer?: SlowConsumerOption | undefined
+  /** A transport that takes no byte for so long is given up, whatever the policy; 0: never. @defaultValue `10_000` ms */
+  readonly writeTimeoutMs?: number | undefined
+  /** Channels one client may hold. @defaultValue `128` */
+  readonly maxChannelsPerClient?: number | undefined
+  /** Makes client ids, each new. @defaultValue `digits.digits`: a number for this hub, then 64 random bits */
+  readonly clientId?: (() => string) | undefined
+  /** Parts of the host to be replaced: clock and scheduler in tests, for example. */
+  readonly platform?: Partial<Platform> | undefined
+}
+
+/** The options that are numbers, complete. */
+export interface HubLimits {
+  readonly authorization: AuthorizationLimits
+  readonly outbox: OutboxLimits
+  readonly writeTimeoutMs: number
+  readonly maxChannelsPerClient: number
+}
+
+/** Checks the numbers and fills in the defaults. @throws OptionError */
+export function hubLimits(options: HubOptions): HubLimits {
+  const { authorization = {}, outbox = {} } = options
+  return {
+    authorization: {
+      timeoutMs: positive('authorization.timeoutMs', authorization.timeoutMs ?? 5_000),
+      concurrent: positive('authorization.concurrent', authorization.concurrent ?? 64),
+      pendingPerClient: positive('authorization.pendingPerClient', authorization.pendingPerClient ?? 16),
+    },
+    outbox: {
+      frames: positive('outbox.frames', outbox.frames ?? 64),
+      bytes: positive('outbox.bytes', outbox.bytes ?? 1_048_576),
+    },
+    writeTimeoutMs: whole('writeTimeoutMs', options.writeTimeoutMs ?? 10_000, 0),
+    maxChannelsPerClient: positive('maxChannelsPerClient', options.maxChannelsPerClient ?? 128),
+  }
+}
+
+function positive(option: string, value: number): number {
+  return whole(option, value, 1)
+}
+
+/** @throws OptionError unless `value` is a whole number of at least `least` */
+export function whole(option: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new OptionError(option, `a whole number of at least ${String(least)}`, value)
+}
+
+/** @throws OptionError when an option is there that nobody knows: most likely a slip of the pen */
+export function known(where: string, options: object, names: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new OptionError(where, `the options ${names.join(', ')}`, name)
+  }
+}

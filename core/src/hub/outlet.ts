@@ -1,0 +1,304 @@
+import type { Conn, Frame, Lane } from '../contract/conn.ts'
+import type { Broadcast, Farewell, Protocol, RosterView, Unicast, WireData } from '../contract/protocol.ts'
+import type { DropReason, OutboxLimits, SlowConsumerPolicy } from '../contract/slow-consumer.ts'
+import type { Cancel, Platform } from '../ground/platform.ts'
+import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { Why } from '../ground/why.ts'
+import { type Counters, type DropCounts, noDrops } from './counters.ts'
+import { makeFrame } from './make-frame.ts'
+import { type GapSlot, Outbox, type Slot } from './outbox.ts'
+import { overflow, type Overflowing } from './overflow.ts'
+import { watchStalled } from './stall-watch.ts'
+import { CountedBatch, type Debtor, type Owed, type Turn } from './turn.ts'
+
+/** What all outlets of a hub share, and whom they tell. */
+export interface OutletHost {
+  readonly platform: Platform
+  readonly turn: Turn
+  readonly wheel: TimerWheel
+  readonly counters: Counters
+  /** `writeTimeoutMs`: milliseconds without progress after which a full transport is given up; 0: never. */
+  readonly limits: { readonly outbox: OutboxLimits; readonly writeTimeoutMs: number }
+  /** A frame was not delivered. */
+  dropped(outlet: Outlet, reason: DropReason, channel: string | undefined): void
+  /** The client has to go. Called in the middle of an operation: only notes it. */
+  evict(outlet: Outlet, why: Why): void
+  /** The roster of a channel, if the client is subscribed to it and it has one. */
+  rosterFor(outlet: Outlet, channel: string): RosterView | undefined
+  /** A protocol or a policy function threw. */
+  failed(outlet: Outlet, error: unknown): void
+}
+
+/** What is owed in one turn goes out at once when it passes this many bytes; order is kept. */
+const EAGER_BYTES = 262_144
+
+/** Whose way out it is. */
+export interface OutletOwner {
+  readonly id: string
+  readonly conn: Conn
+  readonly protocol: Protocol
+  readonly scratch: unknown
+}
+
+/** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
+export class Outlet implements Debtor, Overflowing {
+  readonly id: string
+  readonly conn: Conn
+  readonly protocol: Protocol
+  readonly scratch: unknown
+  readonly host: OutletHost
+  owed: Owed | null = null
+  /** The transport said that it has no room; what comes waits in the outbox. */
+  full = false
+  #closed = false
+  /** Frames this client did not get. */
+  drops = 0
+  #dropCounts: Record<DropReason, number> | undefined
+  #outbox: Outbox | undefined
+  #unwatch: Cancel | undefined
+
+  constructor(owner: OutletOwner, host: OutletHost) {
+    this.id = owner.id
+    this.conn = owner.conn
+    this.protocol = owner.protocol
+    this.scratch = owner.scratch
+    this.host = host
+  }
+
+  /** Frames and bytes that wait in the outbox. */
+  get queued(): { frames: number; bytes: number } {
+    return { frames: this.#outbox?.frames ?? 0, bytes: this.#outbox?.bytes ?? 0 }
+  }
+
+  /** {@link drops} by reason. */
+  get dropCounts(): DropCounts {
+    return this.#dropCounts ?? noDrops()
+  }
+
+  get outbox(): Outbox {
+    return (this.#outbox ??= new Outbox(this.host.limits.outbox, this.host.counters))
+  }
+
+  /** Owes a frame of a fan-out: the caller has counted it as accepted. */
+  owe(frame: Frame, channel: string | undefined, policy: SlowConsumerPolicy): void {
+    if (this.full) {
+      this.#queue(frame, channel, policy)
+      return
+    }
+    const owed = (this.owed ?? this.host.turn.begin(this)).child(frame)
+    this.owed = owed
+    if (owed.bytes > EAGER_BYTES) this.flush()
+  }
+
+  /** Owes this client alone a frame, or drops it when the client is gone. */
+  give(frame: Frame, channel: string | undefined, policy: SlowConsumerPolicy): void {
+    this.host.counters.accepted++
+    if (this.#closed) this.drop('closed', channel)
+    else this.owe(frame, channel, policy)
+  }
+
+  /** Tells this client alone something, in its own protocol. */
+  tell(event: Unicast, lane: Lane = 'control', channel?: string): void {
+    for (const data of this.encode(event))
+      this.give(makeFrame(this.host.platform, data, lane), channel, 'drop-newest')
+  }
+
+  /** What this client's protocol makes of an event for it alone. */
+  encode(event: Unicast): readonly WireData[] {
+    try {
+      return this.protocol.unicast(event, this.scratch)
+    } catch (error) {
+      this.host.failed(this, error)
+      return []
+    }
+  }
+
+  /** From now on a fresh roster is owed instead of single presence changes. Only while the transport is full. */
+  oweRoster(channel: string): void {
+    this.outbox.markRoster(channel)
+  }
+
+  forgetRoster(channel: string): void {
+    this.#outbox?.forgetRoster(channel)
+  }
+
+  /** Messages of the channel are missing from here on. `count` 0: nobody knows how many. */
+  gap(channel: string | undefined): void {
+    if (this.protocol.traits.gap === 'frame') this.outbox.markGap(channel)
+    else if (this.protocol.traits.gap === 'close') this.host.evict(this, 'gap')
+  }
+
+  drop(reason: DropReason, channel: string | undefined): void {
+    this.drops++
+    this.#dropCounts ??= noDrops()
+    this.#dropCounts[reason]++
+    this.host.counters.dropped[reason]++
+    this.host.dropped(this, reason, channel)
+  }
+
+  /** The end of the turn, or earlier when a lot is owed. */
+  flush(): void {
+    const owed = this.owed
+    if (!owed) return
+    this.owed = null
+    this.#write(owed.batch())
+  }
+
+  /** The transport has room again: what waits goes out first, as one batch. */
+  writable(): void {
+    if (!this.full || this.#closed) return
+    this.#becomeRoomy()
+    const frames = this.#render(this.#outbox?.take() ?? [])
+    if (frames.length > 0) this.#write(CountedBatch.of(frames))
+  }
+
+  /**
+   * Says goodbye and closes the transport. With room, everything owed goes out before the last words; on a full one only
+   * control frames do. Returns whether the transport was or became full, so that nobody should wait for it long.
+   */
+  end(farewell: Farewell): boolean {
+    if (this.#closed) return this.full
+    const frames = this.full ? this.#lastControl() : (this.owed?.frames() ?? [])
+    this.owed = null
+    for (const data of farewell.frames) {
+      frames.push(makeFrame(this.host.platform, data, 'control'))
+      this.host.counters.accepted++
+    }
+    if (frames.length > 0) this.#write(CountedBatch.of(frames))
+    this.#stop()
+    this.conn.close(farewell.code, farewell.reason)
+    return this.full
+  }
+
+  /** The transport is gone: nothing can be said any more. */
+  abandon(): void {
+    if (this.#closed) return
+    for (let left = this.owed?.length ?? 0; left > 0; left--) this.drop('closed', undefined)
+    this.owed = null
+    for (const slot of this.#outbox?.take() ?? []) {
+      if (slot.kind === 'frame') this.drop('closed', slot.channel)
+    }
+    this.#stop()
+  }
+
+  #write(batch: CountedBatch): void {
+    this.host.counters.written += batch.frames.length
+    let room = true
+    try {
+      room = this.conn.write(batch)
+    } catch (error) {
+      this.host.failed(this, error)
+      this.host.evict(this, 'internal')
+    }
+    if (!room && !this.full && !this.#closed) this.#becomeFull()
+  }
+
+  #queue(frame: Frame, channel: string | undefined, policy: SlowConsumerPolicy): void {
+    if (frame.lane === 'control') this.#queueControl(frame, channel)
+    else if (frame.lane === 'presence') this.#queuePresence(frame, channel)
+    else if (this.#makeRoom(frame)) this.outbox.push(frame, channel)
+    else overflow(this, frame, channel, policy)
+  }
+
+  #queueControl(frame: Frame, channel: string | undefined): void {
+    if (this.outbox.fitsControl(frame)) {
+      this.outbox.push(frame, channel)
+      return
+    }
+    this.drop('overflow', channel)
+    this.host.evict(this, 'slow')
+  }
+
+  #queuePresence(frame: Frame, channel: string | undefined): void {
+    if (channel !== undefined && this.outbox.hasRoster(channel)) this.drop('roster', channel)
+    else if (this.outbox.fits(frame, this.conn.bufferedBytes)) this.outbox.push(frame, channel)
+    else if (channel !== undefined) {
+      this.#collapsePresence()
+      this.outbox.markRoster(channel)
+      this.drop('roster', channel)
+    }
+  }
+
+  /** Whether there is room for a data frame, after waiting presence changes made way for a fresh roster. */
+  #makeRoom(frame: Frame): boolean {
+    if (this.outbox.fits(frame, this.conn.bufferedBytes)) return true
+    this.#collapsePresence()
+    return this.outbox.fits(frame, this.conn.bufferedBytes)
+  }
+
+  #collapsePresence(): void {
+    for (const slot of this.outbox.collapsePresence()) this.drop('roster', slot.channel)
+  }
+
+  #render(slots: readonly Slot[]): Frame[] {
+    const frames: Frame[] = []
+    for (const slot of slots) {
+      const frame = slot.kind === 'frame' ? slot.frame : this.#renderMark(slot)
+      if (frame) frames.push(frame)
+    }
+    return frames
+  }
+
+  #renderMark(slot: Exclude<Slot, { kind: 'frame' }>): Frame | undefined {
+    const event = slot.kind === 'gap' ? this.#gapEvent(slot) : this.#rosterEvent(slot.channel)
+    const data = event && this.broadcast(event)
+    if (data === undefined) return undefined
+    this.host.counters.accepted++
+    return makeFrame(this.host.platform, data, slot.kind === 'gap' ? 'control' : 'presence')
+  }
+
+  #gapEvent({ channel, count }: GapSlot): Broadcast {
+    return { on: 'gap', channel, count, reason: 'slow' }
+  }
+
+  #rosterEvent(channel: string): Broadcast | undefined {
+    const roster = this.host.rosterFor(this, channel)
+    return roster && { on: 'roster', channel, roster }
+  }
+
+  /** What this client's protocol makes of an event for many. */
+  broadcast(event: Broadcast): WireData | undefined {
+    try {
+      return this.protocol.broadcast(event)
+    } catch (error) {
+      this.host.failed(this, error)
+      return undefined
+    }
+  }
+
+  #lastControl(): Frame[] {
+    const frames: Frame[] = []
+    for (const slot of this.#outbox?.take() ?? []) {
+      if (slot.kind !== 'frame') continue
+      if (slot.frame.lane === 'control') frames.push(slot.frame)
+      else this.drop('closed', slot.channel)
+    }
+    return frames
+  }
+
+  #becomeFull(): void {
+    this.full = true
+    const { limits, wheel, platform } = this.host
+    if (limits.writeTimeoutMs === 0) return
+    this.#unwatch = watchStalled({
+      conn: this.conn,
+      wheel,
+      clock: platform.clock,
+      timeoutMs: limits.writeTimeoutMs,
+      giveUp: () => this.host.evict(this, 'slow'),
+    })
+  }
+
+  #becomeRoomy(): void {
+    this.full = false
+    this.#unwatch?.()
+    this.#unwatch = undefined
+  }
+
+  #stop(): void {
+    this.#closed = true
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    this.#outbox = undefined
+  }
+}

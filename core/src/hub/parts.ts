@@ -1,0 +1,233 @@
+import type { Conn } from '../contract/conn.ts'
+import type { Message } from '../contract/message.ts'
+import type { Protocol, RosterView } from '../contract/protocol.ts'
+import type { Relay } from '../contract/relay.ts'
+import type { DropReason } from '../contract/slow-consumer.ts'
+import { CancelledError, FanfareError, OptionError } from '../ground/errors.ts'
+import { hostPlatform, type Platform } from '../ground/platform.ts'
+import { TimerWheel } from '../ground/timer-wheel.ts'
+import type { Why } from '../ground/why.ts'
+import type { Channel } from './channel.ts'
+import type { AddOptions, Client } from './client.ts'
+import { clientIds } from './client-ids.ts'
+import { Counters } from './counters.ts'
+import { Departures } from './departures.ts'
+import { type ErrorEvent, Events, type HubEvents } from './events.ts'
+import { FanOut, messageFault } from './fan-out.ts'
+import { Interest } from './interest.ts'
+import { JoinGate } from './join-gate.ts'
+import { Memberships } from './memberships.ts'
+import { hubLimits, type HubLimits, type HubOptions, known } from './options.ts'
+import { Outlet, type OutletHost } from './outlet.ts'
+import { Peer } from './peer.ts'
+import { PeerSession } from './peer-session.ts'
+import { plain } from './plain.ts'
+import { Policies } from './policies.ts'
+import { Sequencer } from './sequencer.ts'
+import type { HubStats } from './stats.ts'
+import { Turn } from './turn.ts'
+
+const OPTIONS: readonly (keyof HubOptions)[] = [
+  'authorizer',
+  'authorization',
+  'outbox',
+  'slowConsumer',
+  'writeTimeoutMs',
+  'maxChannelsPerClient',
+  'clientId',
+  'platform',
+]
+
+/** The parts of one hub, put together. What the outside sees of them is `Hub`. */
+export class HubParts implements OutletHost {
+  readonly platform: Platform
+  readonly limits: HubLimits
+  readonly policies: Policies
+  readonly counters = new Counters()
+  readonly sequencer = new Sequencer()
+  readonly wheel: TimerWheel
+  readonly turn: Turn
+  readonly peers = new Map<string, Peer>()
+  readonly channels = new Map<string, Channel>()
+  readonly events: Events
+  readonly fanOut: FanOut
+  readonly gate: JoinGate
+  readonly memberships: Memberships
+  readonly departures: Departures
+  interest: Interest | undefined
+  #relay: Relay | undefined
+  #closed = false
+  #closing: Promise<void> | undefined
+  readonly #newId: () => string
+
+  constructor(options: HubOptions) {
+    known('new Hub', options, OPTIONS)
+    this.limits = hubLimits(options)
+    this.policies = new Policies(options.slowConsumer ?? 'drop-newest')
+    this.platform = { ...hostPlatform(), ...options.platform }
+    this.#newId = options.clientId ?? clientIds(this.platform)
+    this.events = new Events((error) => this.platform.reportError(error))
+    this.wheel = new TimerWheel(this.platform)
+    this.turn = new Turn(this.platform, this.sequencer)
+    this.fanOut = new FanOut(this)
+    this.gate = new JoinGate(this, checkedAuthorizer(options), this.limits.authorization)
+    this.memberships = new Memberships(this, this.gate)
+    this.departures = new Departures(this)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  add(conn: Conn, options: AddOptions): Client {
+    const id = this.#newId()
+    if (typeof id !== 'string' || id === '' || this.peers.has(id)) {
+      throw new OptionError('clientId', 'a function that returns a new, non-empty string at each call', id)
+    }
+    const protocol: Protocol = options.protocol ?? plain()
+    const outlet = new Outlet({ id, conn, protocol, scratch: options.scratch }, this)
+    const peer = new Peer(this, outlet, options.auth, (made) => new PeerSession(made, this))
+    this.peers.set(id, peer)
+    this.emit('connect', peer)
+    return peer
+  }
+
+  peer(client: Client): Peer {
+    const peer = this.peers.get(client.id)
+    if (peer !== client) throw new CancelledError('the client is gone, or belongs to another hub')
+    return peer
+  }
+
+  /** Broadcasts without anybody waiting for the outcome. */
+  post(message: Message): void {
+    if (!this.#relay) {
+      this.#deliverNow(message)
+      return
+    }
+    this.publish(message).catch((error: unknown) => {
+      this.report({ error, where: 'relay', channel: message.channel })
+    })
+  }
+
+  async publish(message: Message): Promise<void> {
+    if (this.#relay) await this.#relay.publish(message)
+    else this.#deliverNow(message)
+  }
+
+  deliver(message: Message): void {
+    if (messageFault(message)) this.counters.malformed++
+    else this.#deliverNow(message)
+  }
+
+  gap(channel: string): void {
+    this.sequencer.run(() => {
+      const here = this.channels.get(channel)
+      if (here) this.fanOut.announceGap(here)
+    })
+  }
+
+  attach(relay: Relay): () => Promise<void> {
+    if (this.#relay) throw new FanfareError('relay-attached', 'a hub has one relay; detach the first')
+    const interest = new Interest(this, relay)
+    this.#relay = relay
+    this.interest = interest
+    for (const peer of this.peers.values()) {
+      for (const channel of peer.attempts.keys()) interest.hold(channel)
+      for (const channel of peer.subscriptions.keys()) {
+        interest.hold(channel)
+        interest.degrade(channel)
+      }
+    }
+    return () => this.#detach(interest)
+  }
+
+  stats(): HubStats {
+    const { accepted, written, queuedFrames, queuedBytes, dropped, unread, malformed } = this.counters
+    let subscriptions = 0
+    for (const channel of this.channels.values()) subscriptions += channel.size
+    return {
+      clients: this.peers.size,
+      channels: this.channels.size,
+      subscriptions,
+      pendingAuthorizations: this.gate.pending,
+      relayedChannels: this.interest?.size ?? 0,
+      frames: { accepted, written, queued: queuedFrames, queuedBytes },
+      dropped: { ...dropped },
+      unread,
+      malformed,
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  emit<Name extends Exclude<keyof HubEvents, 'error'>>(
+    name: Name,
+    event: Parameters<HubEvents[Name]>[0],
+  ): void {
+    if (this.events.heard(name)) this.sequencer.later(() => this.events.emit(name, event))
+  }
+
+  report(event: ErrorEvent): void {
+    this.sequencer.later(() => this.events.error(event))
+  }
+
+  evict(outlet: Outlet, why: Why): void {
+    const peer = this.peers.get(outlet.id)
+    if (peer) this.sequencer.later(() => peer.close(why))
+  }
+
+  closePeer(peer: Peer, how: Why | number, reason: string | undefined): void {
+    this.departures.close(peer, how, reason)
+  }
+
+  dropped(outlet: Outlet, reason: DropReason, channel: string | undefined): void {
+    const client = this.peers.get(outlet.id)
+    if (client) this.emit('drop', { client, channel, reason })
+  }
+
+  rosterFor(outlet: Outlet, channel: string): RosterView | undefined {
+    const subscribed = this.peers.get(outlet.id)?.subscriptions.get(channel)
+    return subscribed?.channel.roster?.view()
+  }
+
+  failed(outlet: Outlet, error: unknown): void {
+    this.report({ error, where: 'protocol', client: this.peers.get(outlet.id) })
+  }
+
+  #deliverNow(message: Message): void {
+    // The hot path makes no closure unless it has to wait.
+    if (!this.sequencer.begin()) {
+      this.sequencer.later(() => this.#deliverNow(message))
+      return
+    }
+    try {
+      this.fanOut.deliver(message)
+    } finally {
+      this.sequencer.end()
+    }
+  }
+
+  async #detach(interest: Interest): Promise<void> {
+    if (this.interest === interest) {
+      this.interest = undefined
+      this.#relay = undefined
+    }
+    await interest.detach()
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true
+    for (const peer of [...this.peers.values()]) peer.close('shutdown')
+    await this.departures.settled()
+    if (this.interest) await this.#detach(this.interest)
+  }
+}
+
+function checkedAuthorizer({ authorizer }: HubOptions): HubOptions['authorizer'] {
+  const right =
+    authorizer === undefined || typeof authorizer === 'function' || typeof authorizer.authorize === 'function'
+  if (right) return authorizer
+  throw new OptionError('authorizer', 'a function or { authorize }', authorizer)
+}

@@ -1,0 +1,119 @@
+import type { Lane, Session } from '../contract/conn.ts'
+import type { Unicast } from '../contract/protocol.ts'
+import { OptionError } from '../ground/errors.ts'
+import { Payload } from '../ground/payload.ts'
+import type { Why } from '../ground/why.ts'
+import type { Attempt } from './attempt.ts'
+import type { Subscriber, Subscription } from './channel.ts'
+import type { Receiver, SendOptions } from './client.ts'
+import type { DropCounts } from './counters.ts'
+import { assertPayload } from './fan-out.ts'
+import { Inbound, type InboundHost } from './inbound.ts'
+import { makeFrame } from './make-frame.ts'
+import type { Outlet } from './outlet.ts'
+import type { Policies } from './policies.ts'
+import type { Sequencer } from './sequencer.ts'
+
+/** What a client needs of its hub. */
+export interface PeerHost extends InboundHost {
+  readonly sequencer: Sequencer
+  readonly policies: Policies
+  /** Ends the connection. */
+  closePeer(peer: Peer, how: Why | number, reason: string | undefined): void
+}
+
+/** One client from the inside: its way out, its subscriptions, what it waits for. */
+export class Peer implements Subscriber {
+  readonly id: string
+  readonly auth: unknown
+  readonly outlet: Outlet
+  readonly session: Session
+  readonly inbound: Inbound
+  readonly subscriptions = new Map<string, Subscription>()
+  readonly attempts = new Map<string, Attempt>()
+  readonly #hub: PeerHost
+  #connected = true
+
+  constructor(hub: PeerHost, outlet: Outlet, auth: unknown, makeSession: (peer: Peer) => Session) {
+    this.#hub = hub
+    this.id = outlet.id
+    this.outlet = outlet
+    this.auth = auth
+    this.inbound = new Inbound(this, hub)
+    this.session = makeSession(this)
+  }
+
+  get protocol(): string {
+    return this.outlet.protocol.name
+  }
+
+  get channels(): string[] {
+    return [...this.subscriptions.keys()]
+  }
+
+  subscribedTo(channel: string): boolean {
+    return this.subscriptions.has(channel)
+  }
+
+  get connected(): boolean {
+    return this.#connected
+  }
+
+  get drops(): number {
+    return this.outlet.drops
+  }
+
+  get dropCounts(): DropCounts {
+    return this.outlet.dropCounts
+  }
+
+  get queued(): { frames: number; bytes: number } {
+    return this.outlet.queued
+  }
+
+  send(payload: string | Uint8Array, options: SendOptions = {}): boolean {
+    assertPayload(payload)
+    const connected = this.#connected
+    this.#hub.sequencer.run(() => {
+      const event = { on: 'message', event: options.event, data: new Payload(payload) } as const
+      const data = this.outlet.broadcast(event)
+      if (data === undefined) {
+        this.#hub.counters.accepted++
+        this.outlet.drop('encode', undefined)
+      } else {
+        this.outlet.give(
+          makeFrame(this.#hub.platform, data, 'data', options.key),
+          undefined,
+          this.#hub.policies.hub,
+        )
+      }
+    })
+    return connected
+  }
+
+  tell(event: Unicast, lane?: Lane): void {
+    if (this.#connected) this.#hub.sequencer.run(() => this.outlet.tell(event, lane))
+  }
+
+  async serve(receiver: Receiver): Promise<void> {
+    await this.inbound.serve(receiver)
+  }
+
+  close(code: number | Why = 'closed', reason?: string): void {
+    if (typeof code === 'number' && !isCloseCode(code)) {
+      throw new OptionError('code', 'a word, 1000, or a number from 3000 to 4999', code)
+    }
+    this.#hub.closePeer(this, code, reason)
+  }
+
+  /** From now on the client is gone for everybody. Returns whether it was here until now. */
+  disconnect(): boolean {
+    const was = this.#connected
+    this.#connected = false
+    return was
+  }
+}
+
+function isCloseCode(code: number): boolean {
+  return code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999)
+}

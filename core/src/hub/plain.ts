@@ -1,0 +1,66 @@
+import type { Broadcast, MemberText, Protocol, Traits, Unicast, WireData } from '../contract/protocol.ts'
+import { Payload } from '../ground/payload.ts'
+import type { Why } from '../ground/why.ts'
+import { closeCode } from './close-codes.ts'
+
+const TRAITS: Traits = {
+  presence: { joinToSelf: true, selfInRoster: false },
+  gap: 'count',
+  firstMessage: 'optional',
+}
+
+const PRESENCE_EVENTS = { join: 'presence:member_added', leave: 'presence:member_removed' } as const
+
+const PLAIN: Protocol<undefined> = {
+  name: 'plain',
+  traits: TRAITS,
+  open: () => ({ scratch: undefined, greet: false }),
+  decode: (data) => [{ do: 'raw', data: new Payload(data) }],
+  unicast,
+  broadcast,
+  bye: (why: Why) => ({ frames: [], code: closeCode(why), reason: why }),
+}
+
+/**
+ * The hub's own protocol, of the realtime package of lagodev: payloads go out as they are, text or binary, and presence
+ * changes as three JSON frames, whose names Laravel Echo users will recognise. It has no verbs: what a client says is
+ * handed to the application as it is. It has no word for a gap: losses are counted alone.
+ */
+export function plain(): Protocol {
+  return PLAIN
+}
+
+function unicast(event: Unicast): readonly WireData[] {
+  if (event.on !== 'subscribed' || !event.roster) return []
+  return [rosterFrame(event.channel, event.roster.text('plain', membersText))]
+}
+
+function broadcast(event: Broadcast): WireData | undefined {
+  switch (event.on) {
+    case 'message':
+      return event.data.data
+    case 'join':
+    case 'leave':
+      return `{"event":"${PRESENCE_EVENTS[event.on]}","channel":"${event.channel}","member":${memberText(event.member)}}`
+    case 'roster':
+      return rosterFrame(event.channel, event.roster.text('plain', membersText))
+    case 'gap':
+      return undefined
+  }
+}
+
+/** `members` is left out when there are none. Channel names need no escaping: the grammar has nothing to escape. */
+function rosterFrame(channel: string, members: string): string {
+  const head = `{"event":"presence:subscription_succeeded","channel":"${channel}"`
+  return members === '' ? `${head}}` : `${head},"members":[${members}]}`
+}
+
+function membersText(members: readonly MemberText[]): string {
+  return members.map(memberText).join(',')
+}
+
+/** A member as `{"id","info"?}`. */
+export function memberText({ id, info }: MemberText): string {
+  const head = `{"id":${JSON.stringify(id)}`
+  return info === undefined ? `${head}}` : `${head},"info":${info}}`
+}

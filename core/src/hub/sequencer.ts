@@ -1,0 +1,58 @@
+/**
+ * One operation of the hub at a time. What is asked for while one runs (by a policy function, or by an adapter that
+ * calls in from `write`), and what listeners are to be told of it, is done right after it, in order.
+ */
+export class Sequencer {
+  #busy = false
+  #draining = false
+  #waiting: (() => void)[] = []
+
+  /** Begins an operation; `false` when one is under way: then {@link later} is the way. */
+  begin(): boolean {
+    if (this.#busy) return false
+    this.#busy = true
+    return true
+  }
+
+  /** Ends the operation that {@link begin} began, and does what was put off. */
+  end(): void {
+    this.#busy = false
+    if (this.#waiting.length > 0 && !this.#draining) this.#drain()
+  }
+
+  /** Does `step` as one operation: now if none is under way, else after it. */
+  run(step: () => void): void {
+    if (!this.begin()) {
+      this.#waiting.push(() => this.run(step))
+      return
+    }
+    try {
+      step()
+    } finally {
+      this.end()
+    }
+  }
+
+  /** Puts something off until the operation under way has ended. `step` is no operation itself: it may call anything. */
+  later(step: () => void): void {
+    this.#waiting.push(step)
+    if (!this.#busy && !this.#draining) this.#drain()
+  }
+
+  /** Does it now when the hub is at rest, else later. For what an adapter reports. */
+  settle(step: () => void): void {
+    if (this.#busy || this.#draining) this.#waiting.push(step)
+    else step()
+  }
+
+  #drain(): void {
+    this.#draining = true
+    try {
+      // What a step puts off itself lands behind what waits already.
+      for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at]?.()
+    } finally {
+      this.#waiting = []
+      this.#draining = false
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Fanfare's core: a hub that knows no socket, the protocols it speaks, and the gateway that lets clients talk to it.
+ *
+ * @module
+ */
+export * from './contract/index.ts'
+export type { Refusal, Ticket } from './gateway/admission.ts'
+export type { Handler } from './gateway/connection.ts'
+export { Gateway } from './gateway/gateway.ts'
+export type { GatewayClient } from './gateway/gateway-client.ts'
+export type { GatewayMessage } from './gateway/gateway-message.ts'
+export type { GatewayLimits, GatewayOptions, Heartbeat } from './gateway/options.ts'
+export type { AllowedOrigins } from './gateway/origins.ts'
+export {
+  CancelledError,
+  ChannelNameError,
+  ClientError,
+  FanfareError,
+  HubClosedError,
+  LimitError,
+  OptionError,
+  UnauthorizedError,
+} from './ground/errors.ts'
+export { Payload } from './ground/payload.ts'
+export { hostPlatform } from './ground/platform.ts'
+export { TimerWheel } from './ground/timer-wheel.ts'
+export type { AddOptions, Client, Receiver, SendOptions } from './hub/client.ts'
+export { closeCode } from './hub/close-codes.ts'
+export type { DropCounts } from './hub/counters.ts'
+export type { DisconnectEvent, DropEvent, ErrorEvent, HubEvents, PresenceEvent } from './hub/events.ts'
+export { type BroadcastOptions, Hub } from './hub/hub.ts'
+export type { AuthorizationLimits } from './hub/join-gate.ts'
+export type { SubscribeOptions } from './hub/memberships.ts'
+export type { HubOptions } from './hub/options.ts'
+export { plain } from './hub/plain.ts'
+export type { SlowConsumerOption } from './hub/policies.ts'
+export type { HubStats } from './hub/stats.ts'
+export { native } from './protocols/native.ts'
