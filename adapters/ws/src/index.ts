@@ -1,0 +1,8 @@
+/**
+ * Fanfare on `ws` and `node:http`.
+ *
+ * @module
+ */
+export { attach, type Attached, type AttachOptions } from './attach.ts'
+export type { CompressionOptions } from './compression.ts'
+export { serve, type Served, type ServeOptions } from './serve.ts'
