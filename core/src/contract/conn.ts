@@ -24,7 +24,9 @@ export interface Batch {
   readonly frames: readonly Frame[]
   /** Sum of the frames' bytes. */
   readonly bytes: number
-  /** To how many connections this very object is about to be handed: a hint whether a cached wire form pays off. */
+  /**
+   * To how many connections this very object is about to be handed, at least: a hint whether a cached wire form pays off.
+   */
   readonly readers: number
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
-import { ClientError } from '../ground/errors.ts'
+import { ClientError, FanfareError } from '../ground/errors.ts'
+import type { Why } from '../ground/why.ts'
 import type { CommandTable, Connection } from './connection.ts'
 import { GatewayMessage } from './gateway-message.ts'
 
@@ -28,7 +29,22 @@ function subscribe(connection: Connection, command: Extract<Command, { do: 'subs
   const { channel, ref, credentials } = command
   connection.host.hub
     .subscribe(connection.client, channel, { ref, credentials })
-    .catch((error: unknown) => connection.fail(command, error))
+    .catch((error: unknown) => connection.fail(command, toClientError(error)))
+}
+
+/** Errors of a subscribe that are the client's own doing, or that it has to know, and the word for each. */
+const SUBSCRIBE_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
+  ['bad-name', 'bad-name'],
+  ['unauthorized', 'unauthorized'],
+  ['limit', 'limit'],
+  ['cancelled', 'cancelled'],
+  ['hub-closed', 'shutdown'],
+])
+
+function toClientError(error: unknown): unknown {
+  if (!(error instanceof FanfareError)) return error
+  const why = SUBSCRIBE_FAULTS.get(error.code)
+  return why === undefined ? error : new ClientError(why, error.message, { cause: error })
 }
 
 /**
@@ -48,7 +64,7 @@ function publish(connection: Connection, command: Extract<Command, { do: 'publis
     () => {
       if (ref !== undefined) connection.tell({ on: 'reply', ref })
     },
-    (error: unknown) => connection.fail(command, error),
+    (error: unknown) => connection.fail(command, error, 'relay'),
   )
 }
 

@@ -1,8 +1,9 @@
 import type { Command, Protocol, Unicast } from '../contract/protocol.ts'
-import { ClientError, FanfareError } from '../ground/errors.ts'
+import { ClientError } from '../ground/errors.ts'
 import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
+import type { ErrorEvent } from '../hub/events.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { GatewayClient } from './gateway-client.ts'
 import type { GatewayMessage } from './gateway-message.ts'
@@ -27,17 +28,11 @@ export interface ConnectionHost {
   readonly maxMessageBytes: number
   /** The handler for a message, or the catch-all; `undefined` when there is neither. */
   handlerFor(event: string): Handler | undefined
-  /** A handler failed. */
-  failed(error: unknown, client: Client): void
+  /** Something failed that is not the client's doing. */
+  failed(event: ErrorEvent): void
 }
 
-/** Errors of the hub that are a client's own doing, and the word for each. */
-const CLIENT_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
-  ['bad-name', 'bad-name'],
-  ['unauthorized', 'unauthorized'],
-  ['limit', 'limit'],
-  ['cancelled', 'cancelled'],
-])
+const TOO_MUCH = 'too many messages while one is being handled'
 
 /** One client that speaks: what it says is decoded, brought into order and run. */
 export class Connection {
@@ -63,15 +58,16 @@ export class Connection {
       this.client.close('too-large')
       return
     }
-    this.obey(this.#protocol.decode(data, this.#scratch))
+    this.obey(this.#protocol.decode(data, this.#scratch), bytes)
   }
 
-  /** Runs commands in order, after those that came before. */
-  obey(commands: readonly Command[]): void {
-    for (const command of commands) {
+  /** Runs commands in order, after those that came before. `bytes`: of the message that they came in. */
+  obey(commands: readonly Command[], bytes = 0): void {
+    for (const [at, command] of commands.entries()) {
       if (!this.client.connected) return
-      if (!this.#inbox.push(command))
-        this.client.close('rate', 'too many messages while one is being handled')
+      // The message is held until its last command is done.
+      const held = at === commands.length - 1 ? bytes : 0
+      if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
     }
   }
 
@@ -105,21 +101,18 @@ export class Connection {
     }
   }
 
-  /** Answers with what went wrong. Only what is the client's own doing is said; the rest is `internal`. */
-  fail(command: Command, error: unknown): void {
-    const why = error instanceof FanfareError ? CLIENT_FAULTS.get(error.code) : undefined
+  /** Answers with what went wrong. Only a ClientError is said as it is; the rest is `internal`. */
+  fail(command: Command, error: unknown, where: ErrorEvent['where'] = 'handler'): void {
     if (error instanceof ClientError) this.refuse(command, error.why, error.message)
-    else if (why && error instanceof Error) this.refuse(command, why, error.message)
     else {
-      this.host.failed(error, this.client)
+      this.host.failed({ error, where, client: this.client, channel: channelOf(command) })
       this.refuse(command, 'internal', 'something went wrong here')
     }
   }
 
   refuse(command: Command, why: Why, detail?: string): void {
     const ref = 'ref' in command ? command.ref : undefined
-    const channel = 'channel' in command ? command.channel : undefined
-    this.tell({ on: 'failed', ref, what: command.do, channel, why, detail })
+    this.tell({ on: 'failed', ref, what: command.do, channel: channelOf(command), why, detail })
   }
 
   #reply(command: Command & { do: 'call' | 'publish' | 'raw' }, value: unknown): void {
@@ -144,6 +137,10 @@ export class Connection {
       return this.fail(command, error)
     }
   }
+}
+
+function channelOf(command: Command): string | undefined {
+  return 'channel' in command ? command.channel : undefined
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

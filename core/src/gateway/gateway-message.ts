@@ -1,4 +1,5 @@
 import { ClientError } from '../ground/errors.ts'
+import { isTooDeep, MAX_JSON_DEPTH } from '../ground/json-scan.ts'
 import type { Payload } from '../ground/payload.ts'
 
 /** A message of a client on its way to a handler. */
@@ -29,7 +30,8 @@ export class GatewayMessage {
   /**
    * The data, parsed when first looked at.
    *
-   * @throws ClientError `bad-frame` when it is no JSON: left alone, it becomes the answer to the client
+   * @throws ClientError `bad-frame` when it is no JSON, or deeper than 32 levels: left alone, it becomes the answer to the
+   * client
    */
   get data(): unknown {
     this.#data ??= { value: this.#parse() }
@@ -37,8 +39,11 @@ export class GatewayMessage {
   }
 
   #parse(): unknown {
+    const { text } = this.#payload
+    // Whatever protocol brought it: not all of them look into what they pass on.
+    if (isTooDeep(text)) throw new ClientError('bad-frame', `deeper than ${String(MAX_JSON_DEPTH)} levels`)
     try {
-      return JSON.parse(this.#payload.text)
+      return JSON.parse(text)
     } catch (cause) {
       throw new ClientError('bad-frame', 'data is not JSON', { cause })
     }

@@ -3,6 +3,8 @@ import type { Protocol } from '../contract/protocol.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Hub } from '../hub/hub.ts'
+import { makeFrame } from '../hub/make-frame.ts'
+import { CountedBatch } from '../hub/turn.ts'
 import { type Refusal, refusal, type Ticket } from './admission.ts'
 import { COMMANDS } from './commands.ts'
 import { Connection, type ConnectionHost, type Handler } from './connection.ts'
@@ -41,7 +43,7 @@ export class Gateway {
       commands: COMMANDS,
       maxMessageBytes: limits.maxMessageBytes,
       handlerFor: (event) => this.#handlers.get(event) ?? this.#catchAll,
-      failed: (error, client) => hub.reportError({ error, where: 'handler', client }),
+      failed: (event) => hub.reportError(event),
     }
   }
 
@@ -98,7 +100,8 @@ export class Gateway {
 
   #originAllowed(handshake: Handshake): boolean {
     try {
-      return this.#settings.originAllowed(handshake)
+      // A function in JavaScript may answer with anything; a promise, for one, would be truthy.
+      return this.#settings.originAllowed(handshake) === true
     } catch (error) {
       this.hub.reportError({ error, where: 'handler' })
       return false
@@ -150,7 +153,10 @@ export class Gateway {
 
   /** The hub is closed and takes no client any more: say goodbye without it. */
   #turnAway(conn: Conn, protocol: Protocol, scratch: unknown): Session {
-    const { code, reason } = protocol.bye('shutdown', scratch)
+    const { frames, code, reason } = protocol.bye('shutdown', scratch)
+    if (frames.length > 0) {
+      conn.write(CountedBatch.of(frames.map((data) => makeFrame(this.platform, data, 'control'))))
+    }
     conn.close(code, reason)
     return { receive() {}, writable() {}, closed() {}, leave() {} }
   }

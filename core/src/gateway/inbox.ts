@@ -2,47 +2,72 @@ import type { Command } from '../contract/protocol.ts'
 
 /** How many commands of one client may wait while one of its handlers is still at work. */
 export const MAX_WAITING_COMMANDS = 256
+/** How large the messages that brought them may be together. One may be larger than that, if nothing else waits. */
+export const MAX_WAITING_BYTES = 1_048_576
 
 /** Runs a command. A promise is waited for before the next one. */
 export type RunCommand = (command: Command) => void | Promise<void>
 
+interface Waiting {
+  readonly command: Command
+  readonly bytes: number
+}
+
 /** The commands of one client, run one after the other. */
 export class Inbox {
   readonly #run: RunCommand
-  #waiting: Command[] = []
+  #waiting: Waiting[] = []
+  #bytes = 0
   #busy = false
 
   constructor(run: RunCommand) {
     this.#run = run
   }
 
-  /** Runs the command, now or when those before it are done. `false`: too many wait already. */
-  push(command: Command): boolean {
-    if (this.#busy) {
-      if (this.#waiting.length >= MAX_WAITING_COMMANDS) return false
-      this.#waiting.push(command)
+  /**
+   * Runs the command, now or when those before it are done. `false`: too much waits already.
+   *
+   * @param bytes - what it holds in memory while it waits
+   */
+  push(command: Command, bytes: number): boolean {
+    if (!this.#busy) {
+      this.#work(command)
       return true
     }
-    const working = this.#run(command)
-    if (working) {
-      this.#busy = true
-      void working.then(() => this.#next())
-    }
+    if (!this.#hasRoom(bytes)) return false
+    this.#waiting.push({ command, bytes })
+    this.#bytes += bytes
     return true
   }
 
   /** Forgets what waits. */
   clear(): void {
     this.#waiting = []
+    this.#bytes = 0
   }
 
-  #next(): void {
-    this.#busy = false
-    // A command that finishes at once leaves the way free for the next; one that does not calls back here.
-    while (!this.#busy) {
-      const command = this.#waiting.shift()
-      if (!command) return
-      this.push(command)
+  #hasRoom(bytes: number): boolean {
+    if (this.#waiting.length >= MAX_WAITING_COMMANDS) return false
+    return this.#bytes === 0 || this.#bytes + bytes <= MAX_WAITING_BYTES
+  }
+
+  /** Runs commands until one takes its time: that one calls back here. */
+  #work(first: Command | undefined): void {
+    // What comes in the middle of a command waits too, even if that command itself caused it.
+    this.#busy = true
+    for (let command = first; command; command = this.#next()) {
+      const working = this.#run(command)
+      if (working) {
+        void working.then(() => this.#work(this.#next()))
+        return
+      }
     }
+    this.#busy = false
+  }
+
+  #next(): Command | undefined {
+    const next = this.#waiting.shift()
+    if (next) this.#bytes -= next.bytes
+    return next?.command
   }
 }

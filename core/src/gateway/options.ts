@@ -80,6 +80,7 @@ export function gatewaySettings(options: GatewayOptions): GatewaySettings {
 
 function gatewayLimits(options: GatewayOptions): GatewayLimits {
   const { heartbeat = {} } = options
+  known('heartbeat', heartbeat, ['intervalMs', 'timeoutMs'])
   return {
     maxConnections: whole('maxConnections', options.maxConnections ?? 10_000, 1),
     maxMessageBytes: whole('maxMessageBytes', options.maxMessageBytes ?? 524_288, 1),
@@ -93,11 +94,11 @@ function gatewayLimits(options: GatewayOptions): GatewayLimits {
 
 /** The protocol that is spoken at a path: an exact match, else the longest `/…/*` above it. */
 export function protocolAt(protocols: ReadonlyMap<string, Protocol>, path: string): Protocol | undefined {
-  const exact = protocols.get(path)
-  if (exact) return exact
-  for (let end = path.lastIndexOf('/'); end >= 0; end = end > 0 ? path.lastIndexOf('/', end - 1) : -1) {
-    const below = protocols.get(`${path.slice(0, end)}/*`)
-    if (below) return below
+  // The patterns are few. The path is a stranger's: looking up each of its beginnings would be quadratic in its length.
+  let longest = ''
+  for (const pattern of protocols.keys()) {
+    const above = pattern.endsWith('/*') && path.startsWith(pattern.slice(0, -1))
+    if (above && pattern.length > longest.length) longest = pattern
   }
-  return undefined
+  return protocols.get(path) ?? protocols.get(longest)
 }

@@ -70,10 +70,14 @@ function parseOrigin(text: string): Origin | undefined {
   return { scheme, host, port: port ?? DEFAULT_PORTS.get(scheme) ?? '' }
 }
 
-/** Behind a proxy that ends TLS nobody here knows the scheme: a Host without a port has the origin's default port. */
+/**
+ * Behind a proxy that ends TLS nobody here knows the scheme: a Host without a port has the origin's default port. Pages of
+ * other schemes, of extensions or of apps, came from somewhere else, whatever their host is called.
+ */
 function isSameOrigin(origin: string, handshake: Handshake): boolean {
   const page = parseOrigin(origin)
   const [, host, port] = HOST.exec((handshake.header('host') ?? '').toLowerCase()) ?? []
-  if (!page || host === undefined) return false
-  return page.host === host && page.port === (port ?? DEFAULT_PORTS.get(page.scheme) ?? '')
+  const defaultPort = page && DEFAULT_PORTS.get(page.scheme)
+  if (defaultPort === undefined || host === undefined) return false
+  return page?.host === host && page.port === (port ?? defaultPort)
 }

@@ -46,6 +46,14 @@ export function scanJsonObject(text: string, maxDepth = MAX_JSON_DEPTH): JsonMem
   return new Scanner(text, maxDepth).object()
 }
 
+/**
+ * Whether a JSON document is nested deeper than that; found in one pass, before anything parses it. Of text that is no
+ * JSON the answer means nothing.
+ */
+export function isTooDeep(text: string, maxDepth = MAX_JSON_DEPTH): boolean {
+  return new Scanner(text, maxDepth).isTooDeep()
+}
+
 class Scanner {
   readonly #text: string
   readonly #maxDepth: number
@@ -70,6 +78,21 @@ class Scanner {
     return this.#at === this.#text.length
       ? new JsonMembers(slices)
       : new JsonFault('more than one JSON value')
+  }
+
+  isTooDeep(): boolean {
+    let depth = 0
+    for (; this.#at < this.#text.length; this.#at++) {
+      const unit = this.#text.charCodeAt(this.#at)
+      if (unit === QUOTE) {
+        // No end to be found: it would not be found from any later quote either.
+        if (!this.#string()) return false
+        this.#at--
+      } else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
+        if (++depth > this.#maxDepth) return true
+      } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth--
+    }
+    return false
   }
 
   #member(slices: Map<string, string>): JsonFault | undefined {

@@ -34,7 +34,8 @@ export class TimerWheel {
   after(ms: number, callback: () => void): Cancel {
     const now = this.#platform.clock.monotonic()
     if (this.#size === 0) this.#reached = Math.floor(now / this.#tickMs)
-    const due = Math.ceil((now + ms) / this.#tickMs)
+    // The tick that was reached last is over: what is due at once is due at the next one.
+    const due = Math.max(this.#reached + 1, Math.ceil((now + ms) / this.#tickMs))
     const entry: Entry = { due, callback }
     let bucket = this.#buckets.get(due)
     if (!bucket) this.#buckets.set(due, (bucket = new Set()))
@@ -52,8 +53,11 @@ export class TimerWheel {
     if (this.#size === 0) this.#disarm()
   }
 
+  /** Looks next at a whole tick: from anywhere else a callback could be almost two ticks late. */
   #arm(): void {
-    this.#cancel ??= this.#platform.scheduler.after(this.#tickMs, () => {
+    if (this.#cancel) return
+    const ms = this.#tickMs - (this.#platform.clock.monotonic() % this.#tickMs)
+    this.#cancel = this.#platform.scheduler.after(Math.ceil(ms), () => {
       this.#cancel = undefined
       this.#turn()
     })

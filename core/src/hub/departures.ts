@@ -41,6 +41,7 @@ export class Departures {
     this.#hub.sequencer.run(() => {
       const farewell = this.#farewell(peer, how, reason)
       const full = peer.outlet.end(farewell)
+      this.#closeTransport(peer, farewell)
       this.#removeEverywhere(peer, typeof how === 'number' ? 'closed' : how, farewell)
       const patience = full ? FULL_TRANSPORT_MS : HANDSHAKE_MS
       this.#closing.set(
@@ -86,6 +87,8 @@ export class Departures {
     for (const attempt of [...peer.attempts.values()]) {
       this.#hub.memberships.callOff(peer, attempt, new CancelledError('the client is gone'))
     }
+    // The last one first, so that no turn is given to one that is withdrawn next.
+    for (const question of [...peer.questions].reverse()) question.withdraw()
     for (const subscription of [...peer.subscriptions.values()]) this.#hub.memberships.end(subscription)
     this.#hub.peers.delete(peer.id)
     peer.inbound.end()
@@ -98,8 +101,20 @@ export class Departures {
     })
   }
 
+  #closeTransport(peer: Peer, { code, reason }: Farewell): void {
+    try {
+      peer.outlet.conn.close(code, reason)
+    } catch (error) {
+      this.#hub.report({ error, where: 'conn', client: peer })
+    }
+  }
+
   #terminate(peer: Peer): void {
-    peer.outlet.conn.terminate()
+    try {
+      peer.outlet.conn.terminate()
+    } catch (error) {
+      this.#hub.report({ error, where: 'conn', client: peer })
+    }
     this.#finish(peer)
   }
 

@@ -35,7 +35,7 @@ export interface DropEvent {
 /** Something of the application, an adapter or a bridge failed. It hurt nobody but those it names. */
 export interface ErrorEvent {
   readonly error: unknown
-  readonly where: 'authorizer' | 'listener' | 'handler' | 'protocol' | 'relay' | 'conn'
+  readonly where: 'authorizer' | 'listener' | 'handler' | 'protocol' | 'policy' | 'relay' | 'conn'
   readonly client?: Client | undefined
   readonly channel?: string | undefined
 }
@@ -60,6 +60,8 @@ export interface HubEvents {
 /** Calls listeners, and survives them. */
 export class Events {
   readonly #emitter = new EventEmitter<HubEvents>()
+  /** What was given to `once`, by what listens in its place. */
+  readonly #given = new WeakMap<object, object>()
   readonly #reportToHost: (error: unknown) => void
 
   constructor(reportToHost: (error: unknown) => void) {
@@ -71,15 +73,18 @@ export class Events {
   }
 
   once<Name extends keyof HubEvents>(name: Name, listener: HubEvents[Name]): void {
-    const once = ((event: never) => {
+    const once = ((event: never): unknown => {
       this.off(name, once)
-      ;(listener as (event: never) => void)(event)
+      return (listener as (event: never) => unknown)(event)
     }) as HubEvents[Name]
+    this.#given.set(once, listener)
     this.on(name, once)
   }
 
   off<Name extends keyof HubEvents>(name: Name, listener: HubEvents[Name]): void {
-    this.#emitter.off(name, listener as EventEmitter.EventListener<HubEvents, Name>)
+    for (const here of this.#emitter.listeners(name)) {
+      if (here === listener || this.#given.get(here) === listener) this.#emitter.off(name, here)
+    }
   }
 
   heard(name: keyof HubEvents): boolean {
@@ -90,27 +95,23 @@ export class Events {
     name: Name,
     event: Parameters<HubEvents[Name]>[0],
   ): void {
+    this.#tell(name, event, (error) => this.error({ error, where: 'listener' }))
+  }
+
+  error(event: ErrorEvent): void {
+    if (this.heard('error')) this.#tell('error', event, (error) => this.#reportToHost(error))
+    else this.#reportToHost(event.error)
+  }
+
+  #tell(name: keyof HubEvents, event: unknown, failed: (error: unknown) => void): void {
     for (const listener of this.#emitter.listeners(name)) {
       try {
         const call = listener as (event: unknown) => unknown
         const result = call(event)
-        if (result instanceof Promise)
-          result.catch((error: unknown) => this.error({ error, where: 'listener' }))
+        if (result instanceof Promise) result.catch(failed)
       } catch (error) {
-        this.error({ error, where: 'listener' })
+        failed(error)
       }
-    }
-  }
-
-  error(event: ErrorEvent): void {
-    if (!this.heard('error')) {
-      this.#reportToHost(event.error)
-      return
-    }
-    try {
-      this.#emitter.emit('error', event)
-    } catch (error) {
-      this.#reportToHost(error)
     }
   }
 }

@@ -79,15 +79,13 @@ export class Hub {
    */
   async subscribe(client: Client, channel: string, options: SubscribeOptions = {}): Promise<void> {
     this.#open()
-    const peer = this.#parts.peer(client)
-    await this.#parts.memberships.subscribe(peer, channel, options)
+    await this.#parts.subscribe(client, channel, options)
   }
 
   /** Takes a client out of a channel. Nothing happens when it is not in it, or gone. */
   unsubscribe(client: Client, channel: string, options: { readonly ref?: Ref | undefined } = {}): void {
     this.#open()
-    const peer = this.#parts.peers.get(client.id)
-    if (peer === client) this.#parts.memberships.unsubscribe(peer, channel, options.ref)
+    this.#parts.unsubscribe(client, channel, options.ref)
   }
 
   /**

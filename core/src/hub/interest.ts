@@ -113,7 +113,8 @@ export class Interest {
       this.#sync(channel)
       for (const callback of line.waiting) callback()
     }
-    await Promise.allSettled(this.#calls.values())
+    // An open that still runs is followed by a close.
+    while (this.#calls.size > 0) await Promise.allSettled(this.#calls.values())
   }
 
   /** Brings the relay to what is wanted now; when a call is under way, after it. */

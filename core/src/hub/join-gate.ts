@@ -19,6 +19,12 @@ export interface AuthorizationLimits {
   readonly pendingPerClient: number
 }
 
+/** A question to the authorizer that has no answer yet. */
+export interface Question {
+  /** Nobody is there any more to hear the answer: gives back its time and its turn. */
+  withdraw(): void
+}
+
 /** Asks the authorizer: never more often at once than allowed, never waiting for it longer than allowed. */
 export class JoinGate {
   readonly #hub: JoinGateHost
@@ -38,19 +44,21 @@ export class JoinGate {
     return this.#running + this.#queue.size
   }
 
-  /** Resolves with a grant that allows. Rejects with an UnauthorizedError in every other case. */
-  ask(request: AuthorizeRequest): Promise<Grant> {
+  /**
+   * Resolves with a grant that allows. Rejects with an UnauthorizedError in every other case.
+   *
+   * @param open - the questions of whoever asks; this one is among them until it has an answer
+   */
+  ask(request: AuthorizeRequest, open: Set<Question>): Promise<Grant> {
     const authorizer = this.#authorizer
     if (!authorizer) return Promise.reject(new UnauthorizedError(request.channel))
     return new Promise((resolve, reject) => {
-      let waiting = true
       const start = (): void => {
         this.#running++
         void this.#call(authorizer, request).then(resolve, reject).finally(finish)
       }
       const finish = (): void => {
-        if (!waiting) return
-        waiting = false
+        if (!open.delete(question)) return
         cancel()
         if (!this.#queue.delete(start)) this.#release()
       }
@@ -59,6 +67,8 @@ export class JoinGate {
         finish()
         reject(this.#denied(request, new FanfareError('timeout', 'the authorizer did not answer in time')))
       })
+      const question: Question = { withdraw: finish }
+      open.add(question)
       if (this.#running < this.#limits.concurrent) start()
       else this.#queue.add(start)
     })

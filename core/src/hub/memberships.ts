@@ -69,8 +69,8 @@ export class Memberships {
     }
     const pending = peer.attempts.get(name)
     if (pending?.credentials === credentials && pending) return pending.join(ref)
-    if (pending) this.callOff(peer, pending, new CancelledError('asked again with other credentials'))
     this.#checkLimits(peer, name)
+    if (pending) this.callOff(peer, pending, new CancelledError('asked again with other credentials'))
     const attempt = new Attempt(name, credentials)
     const outcome = attempt.join(ref)
     peer.attempts.set(name, attempt)
@@ -125,10 +125,11 @@ export class Memberships {
 
   #checkLimits(peer: Peer, name: string): void {
     const { maxChannelsPerClient, authorization } = this.#hub.limits
-    if (peer.subscriptions.size + peer.attempts.size >= maxChannelsPerClient) {
+    const others = peer.subscriptions.size + peer.attempts.size - (peer.attempts.has(name) ? 1 : 0)
+    if (others >= maxChannelsPerClient) {
       throw new LimitError('maxChannelsPerClient', maxChannelsPerClient)
     }
-    if (classifyChannel(name) !== 'public' && peer.attempts.size >= authorization.pendingPerClient) {
+    if (classifyChannel(name) !== 'public' && peer.questions.size >= authorization.pendingPerClient) {
       throw new LimitError('authorization.pendingPerClient', authorization.pendingPerClient)
     }
   }
@@ -146,7 +147,7 @@ export class Memberships {
       auth: peer.auth,
       credentials: attempt.credentials,
     }
-    void this.#gate.ask(request).then(
+    void this.#gate.ask(request, peer.questions).then(
       (grant) => this.#admit(peer, attempt, grant),
       (error: unknown) => this.callOff(peer, attempt, toError(error, attempt.channel)),
     )
@@ -185,10 +186,11 @@ export class Memberships {
     else this.#acknowledge(peer, channel.name, { refs })
   }
 
-  /** Who joins a presence channel. An info that is no JSON is a mistake of the authorizer, and a denial. */
+  /** Who joins a presence channel. What cannot be written as JSON is a mistake of the authorizer, and a denial. */
   #rosterEntry(peer: Peer, attempt: Attempt, { member }: Grant): RosterEntry | undefined {
     if (classifyChannel(attempt.channel) !== 'presence') return undefined
-    const id = member?.id === undefined || member.id === '' ? peer.id : member.id
+    const given = member?.id ?? ''
+    const id = given === '' ? peer.id : given
     try {
       return new RosterEntry(member?.info === undefined ? { id } : { id, info: member.info })
     } catch (cause) {

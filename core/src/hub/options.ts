@@ -36,6 +36,8 @@ export interface HubLimits {
 /** Checks the numbers and fills in the defaults. @throws OptionError */
 export function hubLimits(options: HubOptions): HubLimits {
   const { authorization = {}, outbox = {} } = options
+  known('authorization', authorization, ['timeoutMs', 'concurrent', 'pendingPerClient'])
+  known('outbox', outbox, ['frames', 'bytes'])
   return {
     authorization: {
       timeoutMs: positive('authorization.timeoutMs', authorization.timeoutMs ?? 5_000),

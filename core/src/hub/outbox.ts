@@ -101,6 +101,8 @@ export class Outbox {
     if (slot?.kind !== 'frame') return undefined
     this.#clear(at, slot)
     if (!silent) this.#markFront(at, slot.channel)
+    // A hole that was behind it may be the same hole now.
+    this.#findOldest()
     this.#compact()
     return slot
   }
@@ -149,6 +151,7 @@ export class Outbox {
       earlier.frame = slot.frame
     })
     for (const [key, slot] of first) this.#latest.set(key, slot)
+    this.#mergeGaps()
     this.#compact()
     return given
   }
@@ -197,6 +200,7 @@ export class Outbox {
 
   /** Hands over everything, in order, and is empty. */
   take(): Slot[] {
+    this.#mergeGaps()
     const slots = this.#slots.filter((slot) => slot !== undefined)
     this.#gauge.queuedFrames -= this.#frames + this.#controlFrames
     this.#gauge.queuedBytes -= this.#bytes + this.#controlBytes
@@ -233,9 +237,26 @@ export class Outbox {
   #mergeGap(at: number, gap: GapSlot): void {
     const marks = this.#marksOf(gap.channel)
     marks.front ??= gap
-    if (marks.front === gap) return
-    marks.front.count += gap.count
-    if (marks.back === gap) marks.back = marks.front
+    if (marks.front !== gap) this.#joinGap(at, gap, marks.front)
+  }
+
+  /** Gaps of one channel without a message of it between them are one hole, at the place of the first. */
+  #mergeGaps(): void {
+    const holes = new Map<string | undefined, GapSlot>()
+    this.#slots.forEach((slot, at) => {
+      if (slot?.kind === 'frame' && slot.frame.lane === 'data') holes.delete(slot.channel)
+      if (slot?.kind !== 'gap') return
+      const hole = holes.get(slot.channel)
+      if (hole) this.#joinGap(at, slot, hole)
+      else holes.set(slot.channel, slot)
+    })
+  }
+
+  #joinGap(at: number, gap: GapSlot, earlier: GapSlot): void {
+    const marks = this.#marksOf(gap.channel)
+    earlier.count += gap.count
+    if (marks.front === gap) marks.front = earlier
+    if (marks.back === gap) marks.back = earlier
     this.#slots[at] = undefined
     this.#live--
   }

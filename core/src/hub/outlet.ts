@@ -6,8 +6,9 @@ import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import { type Counters, type DropCounts, noDrops } from './counters.ts'
 import { makeFrame } from './make-frame.ts'
-import { type GapSlot, Outbox, type Slot } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { overflow, type Overflowing } from './overflow.ts'
+import { type Reader, render } from './render.ts'
 import { watchStalled } from './stall-watch.ts'
 import { CountedBatch, type Debtor, type Owed, type Turn } from './turn.ts'
 
@@ -25,8 +26,8 @@ export interface OutletHost {
   evict(outlet: Outlet, why: Why): void
   /** The roster of a channel, if the client is subscribed to it and it has one. */
   rosterFor(outlet: Outlet, channel: string): RosterView | undefined
-  /** A protocol or a policy function threw. */
-  failed(outlet: Outlet, error: unknown): void
+  /** A protocol, a policy function or a connection threw. */
+  failed(outlet: Outlet, error: unknown, where: 'protocol' | 'policy' | 'conn'): void
 }
 
 /** What is owed in one turn goes out at once when it passes this many bytes; order is kept. */
@@ -41,13 +42,14 @@ export interface OutletOwner {
 }
 
 /** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
-export class Outlet implements Debtor, Overflowing {
+export class Outlet implements Debtor, Overflowing, Reader {
   readonly id: string
   readonly conn: Conn
   readonly protocol: Protocol
   readonly scratch: unknown
   readonly host: OutletHost
   owed: Owed | null = null
+  listed = false
   /** The transport said that it has no room; what comes waits in the outbox. */
   full = false
   #closed = false
@@ -105,16 +107,13 @@ export class Outlet implements Debtor, Overflowing {
 
   /** What this client's protocol makes of an event for it alone. */
   encode(event: Unicast): readonly WireData[] {
-    try {
-      return this.protocol.unicast(event, this.scratch)
-    } catch (error) {
-      this.host.failed(this, error)
-      return []
-    }
+    return this.#guarded(() => this.protocol.unicast(event, this.scratch)) ?? []
   }
 
   /** From now on a fresh roster is owed instead of single presence changes. Only while the transport is full. */
   oweRoster(channel: string): void {
+    // A mark that stands already is of an earlier stay in the channel: what is said in between comes first.
+    this.outbox.forgetRoster(channel)
     this.outbox.markRoster(channel)
   }
 
@@ -141,32 +140,31 @@ export class Outlet implements Debtor, Overflowing {
     const owed = this.owed
     if (!owed) return
     this.owed = null
-    this.#write(owed.batch())
+    const batch = owed.batch()
+    // Before the end of the turn nobody has counted the readers.
+    batch.readers ||= 1
+    this.#write(batch)
   }
 
   /** The transport has room again: what waits goes out first, as one batch. */
   writable(): void {
     if (!this.full || this.#closed) return
     this.#becomeRoomy()
-    const frames = this.#render(this.#outbox?.take() ?? [])
+    const frames = render(this.#outbox?.take() ?? [], this)
     if (frames.length > 0) this.#write(CountedBatch.of(frames))
   }
 
   /**
-   * Says goodbye and closes the transport. With room, everything owed goes out before the last words; on a full one only
-   * control frames do. Returns whether the transport was or became full, so that nobody should wait for it long.
+   * Says goodbye; then the transport is to be closed. With room, everything owed goes out before the last words; on a
+   * full one only control frames do. Returns whether it was or became full, so that nobody should wait for it long.
    */
   end(farewell: Farewell): boolean {
     if (this.#closed) return this.full
     const frames = this.full ? this.#lastControl() : (this.owed?.frames() ?? [])
     this.owed = null
-    for (const data of farewell.frames) {
-      frames.push(makeFrame(this.host.platform, data, 'control'))
-      this.host.counters.accepted++
-    }
+    for (const data of farewell.frames) frames.push(this.newFrame(data, 'control'))
     if (frames.length > 0) this.#write(CountedBatch.of(frames))
     this.#stop()
-    this.conn.close(farewell.code, farewell.reason)
     return this.full
   }
 
@@ -187,7 +185,7 @@ export class Outlet implements Debtor, Overflowing {
     try {
       room = this.conn.write(batch)
     } catch (error) {
-      this.host.failed(this, error)
+      this.host.failed(this, error, 'conn')
       this.host.evict(this, 'internal')
     }
     if (!room && !this.full && !this.#closed) this.#becomeFull()
@@ -212,7 +210,8 @@ export class Outlet implements Debtor, Overflowing {
   #queuePresence(frame: Frame, channel: string | undefined): void {
     if (channel !== undefined && this.outbox.hasRoster(channel)) this.drop('roster', channel)
     else if (this.outbox.fits(frame, this.conn.bufferedBytes)) this.outbox.push(frame, channel)
-    else if (channel !== undefined) {
+    else if (channel === undefined) this.drop('overflow', channel)
+    else {
       this.#collapsePresence()
       this.outbox.markRoster(channel)
       this.drop('roster', channel)
@@ -230,38 +229,25 @@ export class Outlet implements Debtor, Overflowing {
     for (const slot of this.outbox.collapsePresence()) this.drop('roster', slot.channel)
   }
 
-  #render(slots: readonly Slot[]): Frame[] {
-    const frames: Frame[] = []
-    for (const slot of slots) {
-      const frame = slot.kind === 'frame' ? slot.frame : this.#renderMark(slot)
-      if (frame) frames.push(frame)
-    }
-    return frames
+  rosterFor(channel: string): RosterView | undefined {
+    return this.host.rosterFor(this, channel)
   }
 
-  #renderMark(slot: Exclude<Slot, { kind: 'frame' }>): Frame | undefined {
-    const event = slot.kind === 'gap' ? this.#gapEvent(slot) : this.#rosterEvent(slot.channel)
-    const data = event && this.broadcast(event)
-    if (data === undefined) return undefined
+  newFrame(data: WireData, lane: Lane): Frame {
     this.host.counters.accepted++
-    return makeFrame(this.host.platform, data, slot.kind === 'gap' ? 'control' : 'presence')
-  }
-
-  #gapEvent({ channel, count }: GapSlot): Broadcast {
-    return { on: 'gap', channel, count, reason: 'slow' }
-  }
-
-  #rosterEvent(channel: string): Broadcast | undefined {
-    const roster = this.host.rosterFor(this, channel)
-    return roster && { on: 'roster', channel, roster }
+    return makeFrame(this.host.platform, data, lane)
   }
 
   /** What this client's protocol makes of an event for many. */
   broadcast(event: Broadcast): WireData | undefined {
+    return this.#guarded(() => this.protocol.broadcast(event))
+  }
+
+  #guarded<Result>(encode: () => Result): Result | undefined {
     try {
-      return this.protocol.broadcast(event)
+      return encode()
     } catch (error) {
-      this.host.failed(this, error)
+      this.host.failed(this, error, 'protocol')
       return undefined
     }
   }

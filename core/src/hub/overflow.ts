@@ -20,7 +20,7 @@ export interface Overflowing {
   readonly host: {
     readonly limits: { readonly outbox: OutboxLimits }
     evict(outlet: Overflowing, why: Why): void
-    failed(outlet: Overflowing, error: unknown): void
+    failed(outlet: Overflowing, error: unknown, where: 'policy'): void
   }
   gap(channel: string | undefined): void
   drop(reason: DropReason, channel: string | undefined): void
@@ -66,7 +66,7 @@ function decide(
     if (Object.hasOwn(HANDLERS, action)) return action
     throw new TypeError(`a slow-consumer policy returned ${String(action)}, which is no action`)
   } catch (error) {
-    outlet.host.failed(outlet, error)
+    outlet.host.failed(outlet, error, 'policy')
     return 'drop-newest'
   }
 }

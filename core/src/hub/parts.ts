@@ -1,10 +1,10 @@
 import type { Conn } from '../contract/conn.ts'
 import type { Message } from '../contract/message.ts'
-import type { Protocol, RosterView } from '../contract/protocol.ts'
+import type { Protocol, Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
 import type { DropReason } from '../contract/slow-consumer.ts'
 import { CancelledError, FanfareError, OptionError } from '../ground/errors.ts'
-import { hostPlatform, type Platform } from '../ground/platform.ts'
+import { type Cancel, hostPlatform, type Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import type { Channel } from './channel.ts'
@@ -16,7 +16,7 @@ import { type ErrorEvent, Events, type HubEvents } from './events.ts'
 import { FanOut, messageFault } from './fan-out.ts'
 import { Interest } from './interest.ts'
 import { JoinGate } from './join-gate.ts'
-import { Memberships } from './memberships.ts'
+import { Memberships, type SubscribeOptions } from './memberships.ts'
 import { hubLimits, type HubLimits, type HubOptions, known } from './options.ts'
 import { Outlet, type OutletHost } from './outlet.ts'
 import { Peer } from './peer.ts'
@@ -37,6 +37,9 @@ const OPTIONS: readonly (keyof HubOptions)[] = [
   'clientId',
   'platform',
 ]
+
+/** How long a closing hub waits for its relay. */
+const DETACH_MS = 5_000
 
 /** The parts of one hub, put together. What the outside sees of them is `Hub`. */
 export class HubParts implements OutletHost {
@@ -65,7 +68,7 @@ export class HubParts implements OutletHost {
     this.limits = hubLimits(options)
     this.policies = new Policies(options.slowConsumer ?? 'drop-newest')
     this.platform = { ...hostPlatform(), ...options.platform }
-    this.#newId = options.clientId ?? clientIds(this.platform)
+    this.#newId = checkedClientId(options) ?? clientIds(this.platform)
     this.events = new Events((error) => this.platform.reportError(error))
     this.wheel = new TimerWheel(this.platform)
     this.turn = new Turn(this.platform, this.sequencer)
@@ -96,6 +99,26 @@ export class HubParts implements OutletHost {
     const peer = this.peers.get(client.id)
     if (peer !== client) throw new CancelledError('the client is gone, or belongs to another hub')
     return peer
+  }
+
+  /** In the middle of an operation it is looked at afterwards: the client may be gone by then, or not subscribed. */
+  subscribe(client: Client, channel: string, options: SubscribeOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.sequencer.free(() => {
+        try {
+          resolve(this.memberships.subscribe(this.peer(client), channel, options))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  unsubscribe(client: Client, channel: string, ref: Ref | undefined): void {
+    this.sequencer.free(() => {
+      const peer = this.peers.get(client.id)
+      if (peer === client) this.memberships.unsubscribe(peer, channel, ref)
+    })
   }
 
   /** Broadcasts without anybody waiting for the outcome. */
@@ -192,8 +215,8 @@ export class HubParts implements OutletHost {
     return subscribed?.channel.roster?.view()
   }
 
-  failed(outlet: Outlet, error: unknown): void {
-    this.report({ error, where: 'protocol', client: this.peers.get(outlet.id) })
+  failed(outlet: Outlet, error: unknown, where: ErrorEvent['where']): void {
+    this.report({ error, where, client: this.peers.get(outlet.id) })
   }
 
   #deliverNow(message: Message): void {
@@ -220,8 +243,18 @@ export class HubParts implements OutletHost {
   async #close(): Promise<void> {
     this.#closed = true
     for (const peer of [...this.peers.values()]) peer.close('shutdown')
-    await this.departures.settled()
-    if (this.interest) await this.#detach(this.interest)
+    // In the middle of an operation they go when it has ended.
+    await new Promise<void>((resolve) => this.sequencer.later(resolve))
+    const detached = this.interest && this.#detach(this.interest)
+    await Promise.all([this.departures.settled(), this.#patiently(detached)])
+  }
+
+  /** A relay that never answers does not keep a hub from closing. */
+  async #patiently(detached: Promise<void> | undefined): Promise<void> {
+    let cancel: Cancel | undefined
+    const patience = new Promise<void>((resolve) => (cancel = this.wheel.after(DETACH_MS, resolve)))
+    await Promise.race([detached, patience])
+    cancel?.()
   }
 }
 
@@ -230,4 +263,9 @@ function checkedAuthorizer({ authorizer }: HubOptions): HubOptions['authorizer']
     authorizer === undefined || typeof authorizer === 'function' || typeof authorizer.authorize === 'function'
   if (right) return authorizer
   throw new OptionError('authorizer', 'a function or { authorize }', authorizer)
+}
+
+function checkedClientId({ clientId }: HubOptions): HubOptions['clientId'] {
+  if (clientId === undefined || typeof clientId === 'function') return clientId
+  throw new OptionError('clientId', 'a function that makes ids', clientId)
 }

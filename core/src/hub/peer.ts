@@ -9,6 +9,7 @@ import type { Receiver, SendOptions } from './client.ts'
 import type { DropCounts } from './counters.ts'
 import { assertPayload } from './fan-out.ts'
 import { Inbound, type InboundHost } from './inbound.ts'
+import type { Question } from './join-gate.ts'
 import { makeFrame } from './make-frame.ts'
 import type { Outlet } from './outlet.ts'
 import type { Policies } from './policies.ts'
@@ -31,6 +32,8 @@ export class Peer implements Subscriber {
   readonly inbound: Inbound
   readonly subscriptions = new Map<string, Subscription>()
   readonly attempts = new Map<string, Attempt>()
+  /** What the authorizer was asked about it and has not answered, whether or not the attempt was called off since. */
+  readonly questions = new Set<Question>()
   readonly #hub: PeerHost
   #connected = true
 

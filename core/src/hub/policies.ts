@@ -21,9 +21,13 @@ export class Policies {
   readonly #patterns: readonly { readonly pattern: RegExp; readonly policy: SlowConsumerPolicy }[]
 
   constructor(option: SlowConsumerOption) {
-    const perChannel = typeof option === 'object'
-    this.hub = checked('slowConsumer', (perChannel ? option.default : option) ?? 'drop-newest')
-    this.#patterns = Object.entries(perChannel ? option.channels : {}).map(([pattern, policy]) => ({
+    const { default: hub = 'drop-newest', channels } =
+      typeof option === 'object' ? option : { default: option, channels: {} }
+    this.hub = checked('slowConsumer', hub)
+    if (typeof channels !== 'object' || channels === null) {
+      throw new OptionError('slowConsumer.channels', 'an object of patterns with their policies', channels)
+    }
+    this.#patterns = Object.entries(channels).map(([pattern, policy]) => ({
       pattern: toRegExp(pattern),
       policy: checked(`slowConsumer.channels['${pattern}']`, policy),
     }))

@@ -9,7 +9,11 @@ export class RosterEntry {
   readonly text: MemberText
   connections = 0
 
+  /** @throws TypeError when the id is neither text nor number, or the info cannot be written as JSON */
   constructor(member: Member) {
+    const { id } = member
+    if (typeof id !== 'string' && !Number.isFinite(id))
+      throw new TypeError('a member id is a string or a number')
     this.member = member
     const info = infoText(member.info)
     this.text = info === undefined ? { id: member.id } : { id: member.id, info }

@@ -39,6 +39,12 @@ export class Sequencer {
     if (!this.#busy && !this.#draining) this.#drain()
   }
 
+  /** Does it now, as no operation itself; while one runs, after it. For what an application asks. */
+  free(step: () => void): void {
+    if (this.#busy) this.#waiting.push(step)
+    else step()
+  }
+
   /** Does it now when the hub is at rest, else later. For what an adapter reports. */
   settle(step: () => void): void {
     if (this.#busy || this.#draining) this.#waiting.push(step)
@@ -47,11 +53,13 @@ export class Sequencer {
 
   #drain(): void {
     this.#draining = true
+    let at = 0
     try {
       // What a step puts off itself lands behind what waits already.
-      for (let at = 0; at < this.#waiting.length; at++) this.#waiting[at]?.()
+      while (at < this.#waiting.length) this.#waiting[at++]?.()
     } finally {
-      this.#waiting = []
+      // No step is meant to throw. If one does, those behind it are not lost.
+      this.#waiting = this.#waiting.slice(at)
       this.#draining = false
     }
   }

@@ -75,6 +75,8 @@ export class CountedBatch implements Batch {
 export interface Debtor {
   /** What is owed; `null` for nothing. */
   owed: Owed | null
+  /** Whether it is to be flushed at the end of the turn. */
+  listed: boolean
   /** Writes what is owed now, if there still is anything. */
   flush(): void
 }
@@ -94,7 +96,8 @@ export class Turn {
 
   /** Where a list begins for a client that was owed nothing so far this turn. It will be flushed at the end of it. */
   begin(debtor: Debtor): Owed {
-    this.#owing.push(debtor)
+    if (!debtor.listed) this.#owing.push(debtor)
+    debtor.listed = true
     if (!this.#scheduled) {
       this.#scheduled = true
       this.#platform.scheduler.turn(() => this.end())
@@ -109,7 +112,10 @@ export class Turn {
       const owing = this.#owing
       this.#owing = []
       this.#root = new Owed()
-      for (const debtor of owing) if (debtor.owed) debtor.owed.batch().readers++
+      for (const debtor of owing) {
+        debtor.listed = false
+        if (debtor.owed) debtor.owed.batch().readers++
+      }
       for (const debtor of owing) debtor.flush()
     })
   }

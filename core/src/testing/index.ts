@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { dial, type DialOptions, DialRefused } from './dial.ts'
 export { ManualClock } from './manual-clock.ts'
 export { type ClosedWith, MemoryConn } from './memory-conn.ts'
 export { testHub, type TestHub, testPlatform } from './test-hub.ts'

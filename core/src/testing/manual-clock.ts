@@ -6,6 +6,8 @@ interface Timer {
   readonly callback: () => void
 }
 
+/** So many rounds in which no turn was asked for are taken for rest: room for a promise that awaits as many others. */
+const ROUNDS_OF_REST = 100
 /** How many rounds {@link ManualClock.settle} goes before it says that something never comes to rest. */
 const MOST_ROUNDS = 1_000
 
@@ -70,7 +72,7 @@ export class ManualClock implements Clock, Scheduler {
 
   /** Ends turns, and lets promises go on, until there is nothing left to do now. Time does not pass. */
   async settle(): Promise<void> {
-    for (let idle = 0, round = 0; idle < 8; round++) {
+    for (let idle = 0, round = 0; idle < ROUNDS_OF_REST; round++) {
       if (round > MOST_ROUNDS)
         throw new Error('settle: something asks for one turn after the other, for ever')
       idle = this.#turns.length > 0 ? 0 : idle + 1

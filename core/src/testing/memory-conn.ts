@@ -25,16 +25,17 @@ export class MemoryConn implements Conn {
   #stalled = false
   #askedForRoom = false
   #failNext = false
-  #over = false
+  #over: ClosedWith | undefined
 
   /** @param highWater - with this many bytes waiting, or more, `write` says that there is no room. @defaultValue `1` */
   constructor(highWater = 1) {
     this.#highWater = highWater
   }
 
-  /** Connects the peer's side: from now on what happens here is reported. */
+  /** Connects the peer's side: from now on what happens here is reported, and an end that came before is. */
   attach(session: Session): this {
     this.#session = session
+    if (this.#over) session.closed(this.#over.code, this.#over.reason)
     return this
   }
 
@@ -51,7 +52,7 @@ export class MemoryConn implements Conn {
       return false
     }
     this.batches.push(batch)
-    this.#waiting.push(...batch.frames)
+    for (const frame of batch.frames) this.#waiting.push(frame)
     if (!this.#stalled) this.#take(this.#waiting.length)
     const room = this.bufferedBytes < this.#highWater
     if (!room) this.#askedForRoom = true
@@ -110,7 +111,7 @@ export class MemoryConn implements Conn {
   /** The peer takes `frames` of the frames that wait, and stalls again. */
   drain(frames: number): void {
     this.#take(frames)
-    if (this.#waiting.length > 0) return
+    if (this.#waiting.length > 0 || this.#over) return
     if (this.closedWith) {
       this.#end(this.closedWith.code, this.closedWith.reason)
       return
@@ -136,7 +137,7 @@ export class MemoryConn implements Conn {
 
   #end(code: number, reason: string): void {
     if (this.#over) return
-    this.#over = true
+    this.#over = { code, reason }
     this.#waiting = []
     this.#session?.closed(code, reason)
   }
