@@ -1,37 +1,40 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-import type { TimerWheel } from '@fanfare/core'
+import type { Deadlines } from './deadlines.ts'
+
+/** How connections that are watched are told apart. */
+export type ConnectionKey = string | Socket
 
 /**
- * Cuts connections that do not finish their first request in time, whatever timeouts the HTTP server itself has.
+ * Cuts connections that do not finish their first request in time, whatever timeouts the HTTP server itself has. It does
+ * not hear of upgrades: whoever listens to them says so.
  *
  * @returns how to stop watching
  */
-export function watchHalfOpen(server: Server, wheel: TimerWheel, timeoutMs: number): () => void {
-  const waiting = new Map<Socket, () => void>()
-  const forget = (socket: Socket): void => {
-    waiting.get(socket)?.()
-    waiting.delete(socket)
-  }
+export function watchHalfOpen(server: Server, deadlines: Deadlines<ConnectionKey>): () => void {
+  // A TLS server tells of a connection before its TLS handshake, and shows another socket from then on.
+  const secure = 'setSecureContext' in server
   const opened = (socket: Socket): void => {
-    waiting.set(
-      socket,
-      wheel.after(timeoutMs, () => socket.destroy()),
-    )
-    socket.once('close', () => forget(socket))
+    const key = connectionKey(socket)
+    if (secure && typeof key !== 'string') return
+    deadlines.start(key, () => socket.destroy())
+    socket.once('close', () => deadlines.met(key))
   }
-  const heard = ({ socket }: { readonly socket: Socket }): void => forget(socket)
-  // Behind TLS the socket of a request is the one inside, which is announced by an event of its own.
-  const events = ['connection', 'secureConnection'] as const
-  const [name] = 'setSecureContext' in server ? [events[1]] : [events[0]]
-  server.on(name, opened)
+  const heard = ({ socket }: { readonly socket: Socket }): void => {
+    deadlines.met(connectionKey(socket))
+  }
+  server.on('connection', opened)
   server.prependListener('request', heard)
-  server.prependListener('upgrade', heard)
   return () => {
-    server.off(name, opened)
+    server.off('connection', opened)
     server.off('request', heard)
-    server.off('upgrade', heard)
-    for (const socket of [...waiting.keys()]) forget(socket)
+    deadlines.clear()
   }
+}
+
+/** The same for the socket that was accepted and for the one that TLS puts around it; the socket itself without TCP. */
+export function connectionKey(socket: Socket): ConnectionKey {
+  const { remoteAddress, remotePort, localAddress } = socket
+  return remotePort === undefined ? socket : `${remoteAddress} ${String(remotePort)} ${localAddress}`
 }

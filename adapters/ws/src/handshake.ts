@@ -14,7 +14,8 @@ export function handshakeOf(request: IncomingMessage, path: string): Handshake {
       return query.get(name) ?? undefined
     },
     header: (name) => {
-      const value = headers[name]
+      // The headers are an ordinary object: `constructor` is none of them.
+      const value = Object.hasOwn(headers, name) ? headers[name] : undefined
       return Array.isArray(value) ? value[0] : value
     },
     remoteAddress: socket.remoteAddress,

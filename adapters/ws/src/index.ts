@@ -3,6 +3,7 @@
  *
  * @module
  */
-export { attach, type Attached, type AttachOptions } from './attach.ts'
+export { attach, type AttachOptions } from './attach.ts'
 export type { CompressionOptions } from './compression.ts'
+export type { Attached } from './mount.ts'
 export { serve, type Served, type ServeOptions } from './serve.ts'

@@ -1,9 +1,12 @@
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import type { Gateway } from '@fanfare/core'
+import { type Gateway, OptionError } from '@fanfare/core'
 
 import { attach, type AttachOptions } from './attach.ts'
+import type { Attached } from './mount.ts'
+import { knownOptions, wholeFrom } from './options.ts'
 
 /** How a gateway is served. */
 export interface ServeOptions extends AttachOptions {
@@ -28,24 +31,30 @@ export interface Served {
  * Serves a gateway on an HTTP server of its own, which answers everything but upgrades with 426. To mount it beside other
  * routes, use `attach`.
  *
- * Rejects when the port cannot be had, and with an OptionError when an option has a wrong value.
+ * Rejects when the port cannot be had, and with an OptionError when an option is unknown or has a wrong value.
  */
 export async function serve(gateway: Gateway, options: ServeOptions = {}): Promise<Served> {
-  const { port = 0, host = '127.0.0.1', ...rest } = options
+  knownOptions('serve', options, ['port', 'host', 'path', 'compression'])
+  const { port = 0, host = '127.0.0.1', ...mount } = options
+  wholeFrom('port', port, 0, 65_535)
+  if (typeof host !== 'string' || host === '') throw new OptionError('host', 'a host name or address', host)
   const server = createServer((_request, response) => {
     response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' })
     response.end('this is a WebSocket server\n')
   })
-  const attached = attach(gateway, server, rest)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const bound = server.address() as AddressInfo
+  const attached = attach(gateway, server, mount)
+  server.listen(port, host)
+  await once(server, 'listening')
+  server.on('error', (error) => gateway.hub.reportError({ error, where: 'conn' }))
+  return served(server, attached, host, mount.path ?? '/')
+}
+
+function served(server: Server, attached: Attached, host: string, path: string): Served {
+  const { port } = server.address() as AddressInfo
   return {
-    port: bound.port,
+    port,
     host,
-    url: `ws://${host.includes(':') ? `[${host}]` : host}:${String(bound.port)}${rest.path ?? '/'}`,
+    url: `ws://${host.includes(':') ? `[${host}]` : host}:${String(port)}${path}`,
     get connections() {
       return attached.connections
     },

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 
 import type { Batch, Frame } from '@fanfare/core'
 
+import { inPieces } from './backlog.ts'
 import type { Deflate } from './compression.ts'
 
 const FIN = 0x80
@@ -19,12 +20,20 @@ export class Wire {
   readonly #deflate: Deflate | undefined
   readonly #frames = new WeakMap<Frame, Buffer>()
   readonly #batches = new WeakMap<Batch, Buffer>()
+  readonly #pieces = new WeakMap<Batch, readonly Batch[]>()
   #lastBatch: Batch | undefined
   #lastBytes: Buffer | undefined
 
   /** @param deflate - compresses what is worth it, for connections that negotiated permessage-deflate */
   constructor(deflate?: Deflate) {
     this.#deflate = deflate
+  }
+
+  /** A batch that is too much for one write, cut up: the same pieces for everybody who is owed it. */
+  pieces(batch: Batch): readonly Batch[] {
+    let pieces = this.#pieces.get(batch)
+    if (!pieces) this.#pieces.set(batch, (pieces = inPieces(batch)))
+    return pieces
   }
 
   /** Writes the batch in one write: shared bytes where they are shared, else the frames in one `writev`. */

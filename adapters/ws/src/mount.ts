@@ -1,0 +1,165 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import type { Gateway, Refusal, Session, Ticket } from '@fanfare/core'
+
+import type { Compression } from './compression.ts'
+import { Deadlines } from './deadlines.ts'
+import { type ConnectionKey, connectionKey, watchHalfOpen } from './half-open.ts'
+import { handshakeOf, pathBelow } from './handshake.ts'
+import { watchHeartbeat } from './heartbeat.ts'
+import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
+import { refuse } from './refuse.ts'
+import { CLOSE_TIMEOUT_MS, Upgrader } from './upgrader.ts'
+import type { ClosingWebSocket } from './web-socket.ts'
+import type { Wire } from './wire.ts'
+import { WsConn } from './ws-conn.ts'
+
+/** A gateway on an HTTP server. */
+export interface Attached {
+  /** How many WebSocket connections are open. */
+  readonly connections: number
+  /**
+   * Takes no more connections, says goodbye to those there are as `shutdown`, and resolves when all of them are gone,
+   * after 5 s at most. The HTTP server and the gateway stay as they are. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/** The options of a mount, checked. */
+export interface MountSettings {
+  readonly path: string
+  readonly compression: Compression | undefined
+}
+
+const RETRY = { 'retry-after': '1' }
+const NOT_FOUND = { status: 404, headers: {}, message: 'nothing is served here' }
+const TOO_SLOW = { status: 503, headers: RETRY, message: 'the handshake took too long' }
+const CLOSING = { status: 503, headers: RETRY, message: 'the server is shutting down' }
+
+/** A gateway's place on an HTTP server: from the upgrade request to the end of the connection. */
+export class Mount implements Attached {
+  readonly #gateway: Gateway
+  readonly #server: Server
+  readonly #path: string
+  readonly #listener: MountListener
+  readonly #upgrader: Upgrader
+  readonly #sessions = new Set<Session>()
+  /** Connections that have not asked for anything yet. */
+  readonly #halfOpen: Deadlines<ConnectionKey>
+  /** Upgrades that the gateway has not decided about yet. */
+  readonly #undecided: Deadlines<Duplex>
+  /** Upgrades that are somebody else's business, if anybody's. */
+  readonly #unclaimed: Deadlines<Duplex>
+  /** Connections whose peer ended its side without saying goodbye. */
+  readonly #halfClosed: Deadlines<WsConn>
+  readonly #unwatch: () => void
+  #idle: (() => void)[] = []
+
+  constructor(gateway: Gateway, server: Server, { path, compression }: MountSettings) {
+    const { wheel } = gateway
+    const { maxMessageBytes, handshakeTimeoutMs } = gateway.limits
+    this.#gateway = gateway
+    this.#server = server
+    this.#path = path
+    this.#upgrader = new Upgrader({ maxMessageBytes, compression, failed: (error) => this.#failed(error) })
+    this.#halfOpen = new Deadlines(wheel, handshakeTimeoutMs)
+    this.#undecided = new Deadlines(wheel, handshakeTimeoutMs)
+    this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs)
+    this.#halfClosed = new Deadlines(wheel, CLOSE_TIMEOUT_MS)
+    this.#unwatch = watchHalfOpen(server, this.#halfOpen)
+    this.#listener = mountListener(path, (request, socket, head) => this.#asked(request, socket, head))
+    server.on('upgrade', this.#listener)
+  }
+
+  get connections(): number {
+    return this.#sessions.size
+  }
+
+  async close(): Promise<void> {
+    this.#server.off('upgrade', this.#listener)
+    this.#unwatch()
+    this.#unclaimed.clear()
+    for (const socket of this.#undecided.clear()) refuse(socket, CLOSING)
+    for (const session of this.#sessions) session.leave()
+    if (this.#sessions.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #asked(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#halfOpen.met(connectionKey(request.socket))
+    const { mount, first, strangers } = responsibleFor(request, this.#server)
+    if (mount === this.#listener) this.#decide(request, socket, head, strangers)
+    else if (!mount && first === this.#listener) this.#disclaim(socket, strangers)
+  }
+
+  #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
+    // From the first tick on: an error of a socket that nobody listens to would end the process.
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#undecided.met(socket))
+    this.#undecided.start(socket, () => refuse(socket, TOO_SLOW))
+    this.#gateway
+      .admit(handshakeOf(request, pathBelow(this.#path, request) ?? '/'))
+      .then((admission) => {
+        // Answered meanwhile: it took too long, or the mount was closed.
+        if (!this.#undecided.met(socket)) return
+        if (admission.ok) this.#accept(request, socket, head, admission)
+        else this.#refuse(socket, admission, strangers)
+      })
+      .catch((error: unknown) => {
+        this.#undecided.met(socket)
+        socket.destroy()
+        this.#failed(error)
+      })
+  }
+
+  #refuse(socket: Duplex, refusal: Refusal, strangers: boolean): void {
+    if (refusal.why === 'not-found') this.#disclaim(socket, strangers)
+    else refuse(socket, refusal)
+  }
+
+  /** Another listener may serve that path. If nobody else listens, or nobody takes it in time, it ends here. */
+  #disclaim(socket: Duplex, strangers: boolean): void {
+    if (!strangers) {
+      refuse(socket, NOT_FOUND)
+      return
+    }
+    this.#unclaimed.start(socket, () => {
+      // Node hands the socket over as one that nobody has begun to read: whoever takes it reads it.
+      if (socket.readableFlowing === null) socket.destroy()
+    })
+    socket.once('close', () => this.#unclaimed.met(socket))
+  }
+
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, ticket: Ticket): void {
+    this.#upgrader.upgrade(request, socket, head, (ws, wire) => this.#open(request, ws, wire, ticket))
+  }
+
+  #open({ socket }: IncomingMessage, ws: ClosingWebSocket, wire: Wire, ticket: Ticket): void {
+    const conn = new WsConn(ws, socket, wire)
+    const session = ticket.accept(conn)
+    const { wheel, limits } = this.#gateway
+    const unwatch = watchHeartbeat({ wheel, heartbeat: limits.heartbeat }, ws, socket, () => {
+      session.leave('idle')
+      conn.terminate()
+    })
+    // What is still to be sent may keep such a connection open for as long as the peer likes.
+    socket.once('end', () => this.#halfClosed.start(conn, () => conn.terminate()))
+    this.#sessions.add(session)
+    conn.attach(session, () => {
+      unwatch()
+      this.#halfClosed.met(conn)
+      this.#gone(session)
+    })
+  }
+
+  #gone(session: Session): void {
+    this.#sessions.delete(session)
+    if (this.#sessions.size > 0) return
+    for (const resolve of this.#idle) resolve()
+    this.#idle = []
+  }
+
+  #failed(error: unknown): void {
+    this.#gateway.hub.reportError({ error, where: 'conn' })
+  }
+}
