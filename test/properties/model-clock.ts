@@ -1,0 +1,84 @@
+const TICK_MS = 100
+
+interface Timer {
+  readonly due: number
+  readonly callback: () => void
+}
+
+/**
+ * When things happen in the model. One operation at a time: what is asked for while one runs is done after it, in order.
+ * Time goes in ticks; promises go on, and turns end, when they are told to.
+ */
+export class ModelClock {
+  now = 0
+  timers: Timer[] = []
+  /** Whether the end of the turn has something to do. */
+  turnWanted = false
+  #busy = false
+  #draining = false
+  readonly #waiting: (() => void)[] = []
+  readonly #promises: (() => void)[] = []
+
+  /** Does an operation, now or after the one that runs. */
+  operation(step: () => void): void {
+    if (this.#busy) {
+      this.#waiting.push(() => this.operation(step))
+      return
+    }
+    this.#busy = true
+    step()
+    this.#busy = false
+    this.#drain()
+  }
+
+  /** What the application asks: now, or after the operation that runs. */
+  asked(step: () => void): void {
+    if (this.#busy) this.#waiting.push(step)
+    else step()
+  }
+
+  /** Does what is no operation itself, such as calling a listener, after the operation that runs. */
+  afterwards(step: () => void): void {
+    this.#waiting.push(step)
+    this.#drain()
+  }
+
+  /** What a connection reports: now if everything is at rest, else when its turn comes. */
+  reported(step: () => void): void {
+    if (this.#busy || this.#draining) this.#waiting.push(step)
+    else step()
+  }
+
+  /** What happens when a promise goes on. */
+  promised(step: () => void): void {
+    this.#promises.push(step)
+  }
+
+  goOn(): void {
+    for (let step = this.#promises.shift(); step; step = this.#promises.shift()) step()
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { due: Math.ceil((this.now + ms) / TICK_MS) * TICK_MS, callback }
+    this.timers.push(timer)
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer)
+    }
+  }
+
+  tick(): void {
+    this.now += TICK_MS
+    for (const timer of this.timers.filter(({ due }) => due === this.now)) {
+      if (!this.timers.includes(timer)) continue
+      this.timers = this.timers.filter((other) => other !== timer)
+      timer.callback()
+    }
+  }
+
+  #drain(): void {
+    if (this.#busy || this.#draining) return
+    this.#draining = true
+    for (let step = this.#waiting.shift(); step; step = this.#waiting.shift()) step()
+    this.#draining = false
+  }
+}

@@ -1,0 +1,181 @@
+import { connect, type Socket } from 'node:net'
+import { constants, inflateRawSync } from 'node:zlib'
+
+import { onTestFinished } from 'vitest'
+
+import { until } from './until.ts'
+
+/** A TCP connection without manners: it sends what it is told, and collects what comes. */
+export class RawPeer {
+  readonly socket: Socket
+  #chunks: Buffer[] = []
+  #head = ''
+  /** What came after the head and is not parsed yet. */
+  #rest: Buffer = Buffer.alloc(0)
+  readonly #frames: RawFrame[] = []
+  /** The connection is over, however that came. */
+  closed = false
+  /** The code of the error with which it ended, if it did: `ECONNRESET` when the other side cut it. */
+  error: string | undefined
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('data', (chunk) => this.#chunks.push(chunk))
+    socket.on('close', () => (this.closed = true))
+    socket.on('error', (error: NodeJS.ErrnoException) => (this.error = error.code))
+  }
+
+  static async open(port: number, host = '127.0.0.1'): Promise<RawPeer> {
+    const socket = connect(port, host)
+    onTestFinished(() => void socket.destroy())
+    const peer = new RawPeer(socket)
+    await until(() => !socket.connecting, 'the connection')
+    return peer
+  }
+
+  /** Connects and asks for an upgrade, with these header lines instead of, or beside, the usual ones. */
+  static async ask(port: number, target = '/', headers: Headers = {}): Promise<RawPeer> {
+    const peer = await RawPeer.open(port)
+    peer.send(upgradeRequest(target, headers))
+    return peer
+  }
+
+  /** The same, and waits until the server has upgraded. */
+  static async upgraded(port: number, target = '/', headers: Headers = {}): Promise<RawPeer> {
+    const peer = await RawPeer.ask(port, target, headers)
+    await until(() => peer.head !== '', 'an answer')
+    if (peer.status !== 101) throw new Error(`not upgraded: ${peer.head}`)
+    return peer
+  }
+
+  /** What came before the first empty line; empty before that came. */
+  get head(): string {
+    this.#take()
+    return this.#head
+  }
+
+  /** The status of the HTTP answer; 0 before it came. */
+  get status(): number {
+    return Number(/^HTTP\/1\.1 (\d{3})/.exec(this.head)?.[1] ?? 0)
+  }
+
+  /** The body of an HTTP answer. */
+  get body(): Buffer {
+    this.#take()
+    return this.#rest
+  }
+
+  /** The WebSocket frames that came, as far as they are complete. */
+  get frames(): readonly RawFrame[] {
+    this.#take()
+    const { frames, rest } = parseFrames(this.#rest)
+    this.#frames.push(...frames)
+    this.#rest = rest
+    return this.#frames
+  }
+
+  /** The payloads of the text frames that came. */
+  get texts(): string[] {
+    return this.frames.filter(({ first }) => first === 0x81).map(({ payload }) => payload.toString())
+  }
+
+  /** The code of the close frame that came. */
+  get closeCode(): number | undefined {
+    const close = this.frames.find(({ first }) => first === 0x88)
+    return close && (close.payload.length >= 2 ? close.payload.readUInt16BE(0) : 1005)
+  }
+
+  #take(): void {
+    if (this.#chunks.length === 0) return
+    this.#rest = Buffer.concat([this.#rest, ...this.#chunks])
+    this.#chunks = []
+    const end = this.#head === '' ? this.#rest.indexOf('\r\n\r\n') : -1
+    if (end < 0) return
+    this.#head = this.#rest.toString('latin1', 0, end)
+    this.#rest = this.#rest.subarray(end + 4)
+  }
+
+  send(data: string | Uint8Array): void {
+    this.socket.write(data)
+  }
+
+  text(message: string): void {
+    this.send(rawFrame(0x81, Buffer.from(message)))
+  }
+
+  async answered(): Promise<void> {
+    await until(() => this.status > 0 || this.closed, 'an answer')
+  }
+
+  async over(): Promise<void> {
+    await until(() => this.closed, 'the end of the connection')
+  }
+}
+
+export type Headers = Readonly<Record<string, string | undefined>>
+
+/** One frame as it came. */
+export interface RawFrame {
+  /** FIN, the reserved bits and the opcode. */
+  readonly first: number
+  readonly payload: Buffer
+}
+
+/** An upgrade request. A header that is `undefined` is left out. */
+export function upgradeRequest(target: string, headers: Headers = {}): string {
+  const lines = Object.entries({
+    host: 'localhost',
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+  }).filter(([, value]) => value !== undefined)
+  return `GET ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+/** A masked frame with this first byte. The mask is zero, so the payload stays as it is. */
+export function rawFrame(first: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
+  const { length } = payload
+  const head =
+    length < 126
+      ? Buffer.of(first, 0x80 | length)
+      : length < 65_536
+        ? Buffer.of(first, 0xfe, length >> 8, length & 0xff)
+        : Buffer.of(
+            first,
+            0xff,
+            0,
+            0,
+            0,
+            0,
+            length >>> 24,
+            (length >> 16) & 0xff,
+            (length >> 8) & 0xff,
+            length & 0xff,
+          )
+  return Buffer.concat([head, Buffer.alloc(4), payload])
+}
+
+/** The unmasked frames at the beginning of these bytes, and what is left behind them. */
+export function parseFrames(bytes: Buffer): { readonly frames: RawFrame[]; readonly rest: Buffer } {
+  const frames: RawFrame[] = []
+  let at = 0
+  while (at + 2 <= bytes.length) {
+    const short = bytes[at + 1]!
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10
+    if (at + head > bytes.length) break
+    const length =
+      head === 2 ? short : head === 4 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
+    if (at + head + length > bytes.length) break
+    frames.push({ first: bytes[at]!, payload: bytes.subarray(at + head, at + head + length) })
+    at += head + length
+  }
+  return { frames, rest: bytes.subarray(at) }
+}
+
+/** Undoes what RSV1 says was done to a payload, without any context (RFC 7692, section 7.2.2). */
+export function inflated(payload: Buffer): Buffer {
+  const bytes = Buffer.concat([payload, Buffer.of(0, 0, 0xff, 0xff)])
+  return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
+}
