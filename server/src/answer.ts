@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** A whole HTTP answer. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Buffer
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+
+/** A sentence. */
+export function text(
+  status: number,
+  sentence: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { status, headers: { ...TEXT, ...headers }, body: `${sentence}\n` }
+}
+
+/** A value as JSON, never stored. */
+export function json(status: number, value: unknown): Answer {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
+  return { status, headers, body: JSON.stringify(value) }
+}
+
+/** A file that browsers keep, and ask about each time. */
+export function file(contentType: string, body: Buffer, headers: Readonly<Record<string, string>>): Answer {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  return {
+    status: 200,
+    headers: { 'content-type': contentType, 'cache-control': 'no-cache', etag, ...headers },
+    body,
+  }
+}
+
+/** Writes an answer; only its head to a HEAD request, and none at all to a browser that has it already. */
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): void {
+  response.setHeader('x-content-type-options', 'nosniff')
+  const { etag } = headers
+  if (etag !== undefined && request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end()
+    return
+  }
+  response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

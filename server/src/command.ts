@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+
+import { OptionError } from '@fanfare/core'
+
+import { readArguments } from './config/arguments.ts'
+import { helpText } from './config/help.ts'
+import { readSettings } from './config/settings.ts'
+import type { Settings } from './config/table.ts'
+import { quoted, UsageError } from './config/usage.ts'
+import { bracketed, type Running, serve } from './serve.ts'
+
+/** What the command needs of the process it runs in. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly directory: string
+  out(text: string): void
+  err(text: string): void
+  /** Resolves when the process is told to end. Asked once, when the server runs. */
+  told(): Promise<unknown>
+}
+
+/** The whole drain, last words and closing handshakes included. */
+const DRAIN_MS = 15_000
+
+/** Runs the command to its end. Resolves to its exit code: 0, 1 when it failed, 2 when it was called wrongly. */
+export async function run(args: readonly string[], here: Surroundings): Promise<number> {
+  try {
+    const { words, flags, help, version } = readArguments(args)
+    if (help) here.out(helpText())
+    else if (version) here.out(`${ownVersion()}\n`)
+    else {
+      checkWords(words)
+      const { settings, remarks } = readSettings({ flags, ...here })
+      for (const remark of remarks) say(here, remark)
+      return await serveUntilTold(settings, here)
+    }
+    return 0
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof OptionError)) throw error
+    say(here, error.message)
+    return 2
+  }
+}
+
+function say(here: Surroundings, sentence: string): void {
+  here.err(`fanfare: ${sentence}\n`)
+}
+
+function checkWords([command, extra]: readonly string[]): void {
+  if (command === undefined) throw new UsageError('say what to do: fanfare serve, or fanfare --help')
+  if (command !== 'serve')
+    throw new UsageError(`there is no command ${quoted(command)}; fanfare --help says more`)
+  if (extra !== undefined) throw new UsageError(`serve takes options only, not ${quoted(extra)}`)
+}
+
+async function serveUntilTold(settings: Settings, here: Surroundings): Promise<number> {
+  let server: Running
+  try {
+    server = await serve(settings)
+  } catch (error) {
+    const why = cannotListen(error, settings)
+    if (why === undefined) throw error
+    say(here, why)
+    return 1
+  }
+  const told = here.told()
+  const page = settings.demo ? ', with the demo page' : ''
+  here.out(`fanfare listening on ${server.url} (${settings.protocol} at ${settings.path}${page})\n`)
+  await told
+  return await drain(server, here)
+}
+
+async function drain(server: Running, here: Surroundings): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), DRAIN_MS)
+  })
+  const outcome = await Promise.race([server.close(), late])
+  clearTimeout(timer)
+  if (outcome !== 'late') return 0
+  say(here, `some connections did not close within ${String(DRAIN_MS / 1_000)} s`)
+  return 1
+}
+
+const REASONS: ReadonlyMap<unknown, string> = new Map([
+  ['EADDRINUSE', 'something else listens there'],
+  ['EACCES', 'this user may not'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'there is no such host'],
+  ['EAI_AGAIN', 'the name of the host cannot be looked up'],
+])
+
+/** A sentence for what keeps a server from listening; `undefined` for any other error. */
+function cannotListen(error: unknown, { host, port }: Settings): string | undefined {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall === undefined || code === undefined) return undefined
+  return `cannot listen on ${bracketed(host)}:${String(port)}: ${REASONS.get(code) ?? code}`
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}

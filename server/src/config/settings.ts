@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { parse } from 'dotenv'
+
+import { eachSetting, LATER, type SettingName, type Settings, variableOf } from './table.ts'
+import { quoted, UsageError } from './usage.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Where settings come from. Each source wins over those after it. */
+export interface Sources {
+  /** Flag (without its dashes) to value. */
+  readonly flags: ReadonlyMap<string, string>
+  readonly environment: Variables
+  /** Where `.env` is looked for. */
+  readonly directory: string
+}
+
+/** What was made of the sources. */
+export interface Reading {
+  readonly settings: Settings
+  /** Remarks for the operator, one line each. */
+  readonly remarks: readonly string[]
+}
+
+/** A value and how to call the place it comes from. */
+interface Given {
+  readonly label: string
+  readonly text: string
+}
+
+/** The settings: flag, else environment, else `.env`, else default. @throws UsageError when one is wrong */
+export function readSettings({ flags, environment, directory }: Sources): Reading {
+  const file = readFile(join(directory, '.env'))
+  refuseLater(flags, environment, file)
+  const values: Partial<Record<SettingName, unknown>> = {}
+  for (const [name, { flag, kind, fallback }] of eachSetting()) {
+    const given = find(flag, flags, environment, file)
+    const value = given ? kind.read(given.text) : fallback
+    if (given && value === undefined) {
+      throw new UsageError(`${given.label} takes ${kind.takes}, not ${quoted(given.text)}`)
+    }
+    values[name] = value
+  }
+  const settings = values as Settings
+  checkTogether(settings)
+  return { settings, remarks: strangers(environment, file) }
+}
+
+/** All settings at their defaults. */
+export function defaultSettings(): Settings {
+  return Object.fromEntries(
+    eachSetting().map(([name, { fallback }]) => [name, fallback]),
+  ) as unknown as Settings
+}
+
+/** What no single value shows. @throws UsageError */
+export function checkTogether({ demo, protocol }: Settings): void {
+  if (demo && protocol !== 'native') {
+    throw new UsageError('--demo goes with --protocol native only: its page speaks nothing else')
+  }
+}
+
+/** A variable that is there but empty counts as not set: that is what `NAME=` and compose files mean by it. */
+function find(
+  flag: string,
+  flags: ReadonlyMap<string, string>,
+  environment: Variables,
+  file: Variables,
+): Given | undefined {
+  const text = flags.get(flag)
+  if (text !== undefined) return { label: `--${flag}`, text }
+  const variable = variableOf(flag)
+  if (environment[variable]) return { label: variable, text: environment[variable] }
+  if (file[variable]) return { label: `${variable} (in .env)`, text: file[variable] }
+  return undefined
+}
+
+/** The values are not repeated: one of them is a secret. */
+function refuseLater(flags: ReadonlyMap<string, string>, environment: Variables, file: Variables): void {
+  for (const later of LATER) {
+    const flag = later.flags.find((name) => flags.has(name))
+    const variable = later.variables.find((name) => environment[name] || file[name])
+    const label = flag === undefined ? variable : `--${flag}`
+    if (label !== undefined)
+      throw new UsageError(`${label} cannot be set: this version has no ${later.what} yet`)
+  }
+}
+
+/** Other programs may have variables that begin like ours, so a name that nobody knows is no mistake; but it may be one. */
+function strangers(environment: Variables, file: Variables): string[] {
+  const known = new Set(eachSetting().map(([, { flag }]) => variableOf(flag)))
+  const names = new Set([...Object.keys(environment), ...Object.keys(file)])
+  return [...names]
+    .filter(
+      (name) =>
+        name.startsWith('FANFARE_') &&
+        !known.has(name) &&
+        !LATER.some(({ variables }) => variables.includes(name)),
+    )
+    .sort()
+    .map((name) => `${quoted(name).slice(1, -1)} is no setting of this server, and is ignored`)
+}
+
+function readFile(path: string): Variables {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error'
+    if (code === 'ENOENT') return {}
+    throw new UsageError(`.env cannot be read (${code})`)
+  }
+  return parse(text)
+}

@@ -1,0 +1,156 @@
+import { address, duration, type Kind, oneOf, origins, path, whole, yesOrNo } from './kinds.ts'
+
+/** One setting: everything that flags, environment variables, help and documentation say about it. */
+export interface Setting<Value> {
+  /** `port` is `--port` and `FANFARE_PORT`. */
+  readonly flag: string
+  readonly kind: Kind<Value>
+  readonly fallback: Value
+  /** The default as one would write it. */
+  readonly written: string
+  /** Stands for the value in the help: `<number>`. Without it, the flag alone means true. */
+  readonly value?: string
+  readonly help: string
+}
+
+/** Keeps the type of the value, which an array of settings would lose. */
+function setting<Value>(of: Setting<Value>): Setting<Value> {
+  return of
+}
+
+/** All settings. There is no other list: a setting added here has its flag, its variable, its check and its help. */
+export const SETTINGS = {
+  host: setting({
+    flag: 'host',
+    kind: address,
+    fallback: '127.0.0.1',
+    written: '127.0.0.1',
+    value: '<address>',
+    help: 'Address to listen on; 0.0.0.0 or :: for all',
+  }),
+  port: setting({
+    flag: 'port',
+    kind: whole(0, 65_535),
+    fallback: 6001,
+    written: '6001',
+    value: '<number>',
+    help: 'Port to listen on; 0 picks a free one',
+  }),
+  path: setting({
+    flag: 'path',
+    kind: path,
+    fallback: '/ws',
+    written: '/ws',
+    value: '<path>',
+    help: 'Where WebSocket clients connect',
+  }),
+  allowedOrigins: setting({
+    flag: 'allowed-origins',
+    kind: origins,
+    fallback: 'same-origin',
+    written: 'same-origin',
+    value: '<list>',
+    help: 'Web pages that may connect: origins with commas between them, or *. A list stands in place of same-origin',
+  }),
+  protocol: setting({
+    flag: 'protocol',
+    kind: oneOf(['native', 'plain'], ' (velocity-type and velocity-event come with a later version)'),
+    fallback: 'native',
+    written: 'native',
+    value: '<name>',
+    help: 'What is spoken there: native or plain',
+  }),
+  demo: setting({
+    flag: 'demo',
+    kind: yesOrNo,
+    fallback: false,
+    written: 'false',
+    help: 'Serve the demo: a page at /, and rooms that anybody may join who gives a name',
+  }),
+  pingIntervalMs: setting({
+    flag: 'ping-interval',
+    kind: duration({ off: true }),
+    fallback: 25_000,
+    written: '25s',
+    value: '<duration>',
+    help: 'How often a connection is asked for a sign of life; 0 for never',
+  }),
+  pongTimeoutMs: setting({
+    flag: 'pong-timeout',
+    kind: duration({ off: false }),
+    fallback: 8_000,
+    written: '8s',
+    value: '<duration>',
+    help: 'How long that sign of life may take',
+  }),
+  writeTimeoutMs: setting({
+    flag: 'write-timeout',
+    kind: duration({ off: true }),
+    fallback: 10_000,
+    written: '10s',
+    value: '<duration>',
+    help: 'A client that takes no byte for so long is let go; 0 for never',
+  }),
+  handshakeTimeoutMs: setting({
+    flag: 'handshake-timeout',
+    kind: duration({ off: false }),
+    fallback: 7_000,
+    written: '7s',
+    value: '<duration>',
+    help: 'How long a request, a handshake or an expected first message may take',
+  }),
+  maxMessageBytes: setting({
+    flag: 'max-message-size',
+    kind: whole(1, 1_073_741_824),
+    fallback: 524_288,
+    written: '524288',
+    value: '<bytes>',
+    help: 'The largest message a client may send',
+  }),
+  maxConnections: setting({
+    flag: 'max-connections',
+    kind: whole(1, 1_000_000),
+    fallback: 10_000,
+    written: '10000',
+    value: '<number>',
+    help: 'Clients at once; more are turned away with 503',
+  }),
+} as const
+
+/** The value that a setting has. */
+type ValueOf<Of> = Of extends Setting<infer Value> ? Value : never
+
+/** A name of a setting, as programs write it. */
+export type SettingName = keyof typeof SETTINGS
+
+/** All settings with their values. Durations are in milliseconds. */
+export type Settings = { readonly [Name in SettingName]: ValueOf<(typeof SETTINGS)[Name]> }
+
+/** What is known by name but not yet offered: better said than ignored. */
+export const LATER: readonly {
+  readonly flags: readonly string[]
+  readonly variables: readonly string[]
+  readonly what: string
+}[] = [
+  { flags: ['bus'], variables: ['FANFARE_BUS'], what: 'bus between servers' },
+  {
+    flags: ['app'],
+    variables: ['FANFARE_APP_ID', 'FANFARE_APP_KEY', 'FANFARE_APP_SECRET'],
+    what: 'Pusher apps',
+  },
+  {
+    flags: ['rate-limit', 'rate-burst'],
+    variables: ['FANFARE_RATE_LIMIT', 'FANFARE_RATE_BURST'],
+    what: 'rate limits',
+  },
+]
+
+/** The environment variable of a flag. */
+export function variableOf(flag: string): string {
+  return `FANFARE_${flag.replaceAll('-', '_').toUpperCase()}`
+}
+
+/** The settings in order, each with its name. */
+export function eachSetting(): [SettingName, Setting<unknown>][] {
+  return Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]
+}

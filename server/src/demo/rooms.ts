@@ -1,0 +1,70 @@
+import {
+  type AuthorizeRequest,
+  type Client,
+  ClientError,
+  type Gateway,
+  type GatewayClient,
+  type GatewayMessage,
+  type Grant,
+  type Hub,
+} from '@fanfare/core'
+
+import { type Guest, guestOf } from './guest.ts'
+import { Pace } from './pace.ts'
+import { channelOf, isRoom, remarkOf } from './remark.ts'
+
+/** What the demo remembers of a client; forgotten with the client. */
+interface Visit {
+  readonly pace: Pace
+  /** Who it is, by channel: a client may have another name in each room. */
+  readonly guests: Map<string, Guest>
+}
+
+/** The rooms of the demo: presence channels that anybody may join who gives a name, and in which everybody may talk. */
+export class Rooms {
+  readonly #hub: Hub
+  readonly #visits = new WeakMap<Client, Visit>()
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  /** Lets into a room whoever says who they are; into nothing else. */
+  authorize({ channel, type, client: { id }, credentials }: AuthorizeRequest): Grant {
+    const client = this.#hub.client(id)
+    const guest = type === 'presence' && isRoom(channel) ? guestOf(credentials) : undefined
+    if (!client || !guest) return { allowed: false }
+    this.#visit(client).guests.set(channel, guest)
+    return { allowed: true, member: { id: guest.id, info: { name: guest.name } } }
+  }
+
+  /** Has the gateway answer the calls of the page. */
+  open(gateway: Gateway): void {
+    gateway.on('chat', (client, message) => this.#chat(client, message))
+  }
+
+  /** `call` `chat` `{room, text}`: everybody in the room gets it, the sender too, under the name the server knows. */
+  async #chat({ client }: GatewayClient, message: GatewayMessage): Promise<{ at: number }> {
+    const { room, text } = remarkOf(message.data)
+    const channel = channelOf(room)
+    const visit = this.#visit(client)
+    const guest = visit.guests.get(channel)
+    if (!guest || !client.subscribedTo(channel))
+      throw new ClientError('not-subscribed', 'join the room first')
+    const { clock } = this.#hub.platform
+    if (!visit.pace.take(clock.monotonic())) throw new ClientError('rate', 'not so fast')
+    const at = clock.now()
+    const data = { text, at, from: { id: guest.id ?? client.id, name: guest.name } }
+    await this.#hub.publish({ channel, event: 'chat', data: JSON.stringify(data) })
+    return { at }
+  }
+
+  #visit(client: Client): Visit {
+    let visit = this.#visits.get(client)
+    if (!visit) {
+      visit = { pace: new Pace(this.#hub.platform.clock.monotonic()), guests: new Map() }
+      this.#visits.set(client, visit)
+    }
+    return visit
+  }
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+
+import { type Answer, file } from './answer.ts'
+
+const FOLDER = new URL('../page/', import.meta.url)
+
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+} as const
+
+/** Nothing but the page's own files, and no connection but to the server it came from. No inline script, no inline style. */
+const HEADERS = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** The files of the page. A request is looked up here and nowhere else, so there is no path to climb out of. */
+const FILES = [
+  'index.html',
+  'base.css',
+  'layout.css',
+  'room.css',
+  'chat.css',
+  'wire.css',
+  'icon.svg',
+  'app.js',
+  'backoff.js',
+  'chat.js',
+  'composer.js',
+  'connection.js',
+  'dom.js',
+  'door.js',
+  'fields.js',
+  'follower.js',
+  'identity.js',
+  'members.js',
+  'roster.js',
+  'status.js',
+  'syntax.js',
+  'wire.js',
+] as const
+
+/**
+ * The page, file by file: request path to answer. Read once.
+ *
+ * @param socketPath - where the page is to connect; in an alphabet that needs no escaping in HTML
+ */
+export function pages(socketPath: string): ReadonlyMap<string, Answer> {
+  return new Map(FILES.map((name) => [name === 'index.html' ? '/' : `/${name}`, page(name, socketPath)]))
+}
+
+function page(name: (typeof FILES)[number], socketPath: string): Answer {
+  const body = readFileSync(new URL(name, FOLDER))
+  const filled = name === 'index.html' ? Buffer.from(body.toString().replace('{{path}}', socketPath)) : body
+  return file(TYPES[name.split('.').at(-1) as keyof typeof TYPES], filled, HEADERS)
+}
