@@ -1,0 +1,48 @@
+/**
+ * One way to bring a text to many clients.
+ *
+ * @typedef {object} Contestant
+ * @property {string} title
+ * @property {string} server - the script in servers/
+ * @property {string[]} args - what the script is told
+ * @property {string} path - what the client asks for in its upgrade request
+ * @property {(text: string) => string} wire - the text frame in which a payload must arrive
+ * @property {string[]} hello - the frames the client sends once the connection is upgraded
+ * @property {Record<string, string>} pings - text frames that ask for a sign of life, and the answers
+ */
+
+/** @type {Omit<Contestant, 'title' | 'server'>} */
+const bare = { args: [], path: '/', wire: (text) => text, hello: [], pings: {} }
+
+export const CHANNEL = 'bench'
+
+/** @type {Record<string, Contestant>} */
+export const contestants = {
+  net: { ...bare, title: 'net: one write per client and turn', server: 'net-floor.mjs' },
+  'fanfare-plain': { ...bare, title: 'fanfare on ws, plain', server: 'fanfare-ws.mjs', args: ['plain'] },
+  'fanfare-native': {
+    ...bare,
+    title: 'fanfare on ws, native',
+    server: 'fanfare-ws.mjs',
+    args: ['native'],
+    wire: (text) => `{"op":"msg","channel":"${CHANNEL}","event":"message","data":${JSON.stringify(text)}}`,
+    pings: { '{"op":"ping"}': '{"op":"pong"}' },
+  },
+  ws: { ...bare, title: 'ws: for (const client) client.send(text)', server: 'ws-bare.mjs' },
+  'socket.io': {
+    ...bare,
+    title: 'socket.io: io.to(room).emit(name, text)',
+    server: 'socket-io.mjs',
+    path: '/socket.io/?EIO=4&transport=websocket',
+    wire: (text) => `42${JSON.stringify(['message', text])}`,
+    hello: ['40'],
+    pings: { 2: '3' },
+  },
+}
+
+/** @param {string} name */
+export function contestant(name) {
+  const found = contestants[name]
+  if (!found) throw new Error(`no such contestant: ${name}`)
+  return found
+}

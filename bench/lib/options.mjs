@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util'
+
+export const USAGE = `npm run bench [-- [fan-out] [in-memory] [options]]
+
+  --subscribers N    subscribers of the channel
+  --levels N,N,…     messages per turn of the event loop
+  --rounds N         how often each figure is taken (fan-out: after each start)
+  fan-out only:
+  --starts N         how often all processes are started anew
+  --turns N          turns per figure; else as many as take 150 ms of CPU
+  --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io
+  --profiles FOLDER  write a CPU profile of each server
+
+Without options it takes under three minutes and replaces bench/results/*.json.`
+
+/** A wrong option: the user is told so, without a stack. */
+export class UsageError extends Error {}
+
+/**
+ * @typedef {object} Options
+ * @property {string[]} benchmarks
+ * @property {boolean} help
+ * @property {boolean} standard - nothing was asked for that changes the figures
+ * @property {number | undefined} subscribers
+ * @property {number[] | undefined} levels
+ * @property {number | undefined} starts
+ * @property {number | undefined} rounds
+ * @property {number | undefined} turns
+ * @property {string[] | undefined} only
+ * @property {string | undefined} profiles
+ */
+
+/**
+ * @param {string[]} args
+ * @param {string[]} known - the benchmarks there are
+ * @returns {Options}
+ */
+export function options(args, known) {
+  const { values, positionals } = parsed(args)
+  const stranger = positionals.find((name) => !known.includes(name))
+  if (stranger !== undefined) throw new UsageError(`there is no benchmark ${stranger}`)
+  const { help = false, only, profiles, ...numbers } = values
+  return {
+    benchmarks: positionals.length > 0 ? positionals : known,
+    help,
+    standard: Object.keys(values).length === 0,
+    subscribers: whole('subscribers', numbers.subscribers),
+    levels: numbers.levels?.split(',').map((level) => whole('levels', level) ?? 1),
+    starts: whole('starts', numbers.starts),
+    rounds: whole('rounds', numbers.rounds),
+    turns: whole('turns', numbers.turns),
+    only: only?.split(','),
+    profiles,
+  }
+}
+
+/** @param {string[]} args */
+function parsed(args) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        subscribers: { type: 'string' },
+        levels: { type: 'string' },
+        starts: { type: 'string' },
+        rounds: { type: 'string' },
+        turns: { type: 'string' },
+        only: { type: 'string' },
+        profiles: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(/** @type {Error} */ (error).message)
+  }
+}
+
+/** @param {string} name @param {string | undefined} value */
+function whole(name, value) {
+  if (value === undefined) return undefined
+  if (!/^[1-9]\d{0,6}$/.test(value)) throw new UsageError(`--${name}: a whole number from 1 on, not ${value}`)
+  return Number(value)
+}
