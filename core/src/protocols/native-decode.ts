@@ -51,17 +51,11 @@ export function decodeNative(data: string | Uint8Array): Command[] {
   }
 }
 
-function hello(frame: JsonMembers): Command[] {
+function hello(frame: JsonMembers, ref: Ref | undefined): Command[] {
   const version = frame.value('v')
   if (version === undefined || version === VERSION) return []
-  return [
-    {
-      do: 'reject',
-      why: 'bad-version',
-      detail: `this server speaks version ${String(VERSION)}`,
-      close: true,
-    },
-  ]
+  const detail = `this server speaks version ${String(VERSION)}`
+  return [{ do: 'reject', ref, why: 'bad-version', detail, close: true }]
 }
 
 function publish(frame: JsonMembers, ref: Ref | undefined): Command[] {
@@ -93,8 +87,10 @@ function credentials(frame: JsonMembers): { credentials?: unknown } {
 function refOf(frame: JsonMembers): Ref | undefined {
   const id = frame.value('id')
   if (id === undefined) return undefined
-  if (typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_REF_LENGTH)) return id
-  throw new Wrong(`id is a number, or a string of at most ${String(MAX_REF_LENGTH)} characters`)
+  // A greater number may come out of JSON.parse as another one, and the client would not know its answer.
+  if (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER) return id
+  if (typeof id === 'string' && id.length <= MAX_REF_LENGTH) return id
+  throw new Wrong(`id is a number below 2^53, or a string of at most ${String(MAX_REF_LENGTH)} characters`)
 }
 
 function reject(ref: Ref | undefined, why: Why, detail: string): Command {

@@ -1,0 +1,75 @@
+import type { Farewell, Protocol, Traits } from '../contract/protocol.ts'
+import { OptionError } from '../ground/errors.ts'
+import { hostPlatform } from '../ground/platform.ts'
+import type { Why } from '../ground/why.ts'
+import { closeCode } from '../hub/close-codes.ts'
+import { known } from '../hub/options.ts'
+import { decodeVelocity } from './velocity-decode.ts'
+import { broadcastVelocity, unicastVelocity, write } from './velocity-encode.ts'
+import { farewell } from './velocity-errors.ts'
+import type { VelocityDialect } from './velocity-names.ts'
+
+/** Which of Velocity's two dialects is spoken. */
+export interface VelocityOptions {
+  /**
+   * The member that holds a message's name when the server writes: `type` in the documentation of Velocity's packages
+   * `websocket` and `broadcast`, `event` in that of its older `pkg/websocket`. Clients may use either.
+   */
+  readonly key: 'type' | 'event'
+  /**
+   * Wall-clock time in milliseconds since 1970, for the timestamps of `ping` and `pong`. With a clock of one's own, each
+   * call makes a new protocol: give all gateways on a hub the same one, or they share no encoded message.
+   *
+   * @defaultValue the host's clock
+   */
+  readonly now?: (() => number) | undefined
+}
+
+const TRAITS: Traits = Object.freeze({
+  presence: Object.freeze({ joinToSelf: false, selfInRoster: true }),
+  // No client of Velocity's knows `messages_lost`, but all ignore what they do not know, and those to come may use it.
+  gap: 'frame',
+  firstMessage: 'optional',
+})
+
+const PROTOCOLS = new Map<string, Protocol>()
+
+/**
+ * The JSON protocol of Velocity's packages for WebSockets and broadcasting; `docs/protocol-velocity.md` describes every
+ * message. The same key gives the same object, so that all its clients share what is encoded for many.
+ *
+ * @throws OptionError when an option is unknown or has a wrong value
+ */
+export function velocity(options: VelocityOptions): Protocol {
+  known('velocity', options, ['key', 'now'])
+  const { key, now } = options
+  if (key !== 'type' && key !== 'event') throw new OptionError('velocity.key', "'type' or 'event'", key)
+  if (now !== undefined) return protocol(key, now)
+  const shared = PROTOCOLS.get(key) ?? protocol(key, hostNow())
+  PROTOCOLS.set(key, shared)
+  return shared
+}
+
+function hostNow(): () => number {
+  const { clock } = hostPlatform()
+  return () => clock.now()
+}
+
+function protocol(key: 'type' | 'event', now: () => number): Protocol {
+  const keys = key === 'type' ? ['type', 'event'] : ['event', 'type']
+  const dialect: VelocityDialect = { key, keys, needsData: key === 'event', now }
+  return Object.freeze<Protocol<undefined>>({
+    name: `velocity-${key}`,
+    traits: TRAITS,
+    open: () => ({ scratch: undefined, greet: true }),
+    decode: (data) => decodeVelocity(data, dialect),
+    unicast: (event) => unicastVelocity(event, dialect),
+    broadcast: (event) => broadcastVelocity(event, dialect),
+    bye: (why, _scratch, detail) => bye(why, detail, dialect),
+  })
+}
+
+function bye(why: Why, detail: string | undefined, dialect: VelocityDialect): Farewell {
+  const last = farewell(why, detail)
+  return { frames: last ? [write(dialect, last.name, last.data)] : [], code: closeCode(why), reason: why }
+}
