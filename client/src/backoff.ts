@@ -1,0 +1,45 @@
+/**
+ * What a lost connection asks for: `never` come back, come back `later` (not yet), `soon`, or `retry` when the server said
+ * nothing.
+ */
+export type Verdict = 'never' | 'later' | 'soon' | 'retry'
+
+/** How long to wait between attempts. */
+export interface BackoffOptions {
+  /** Where it begins, in milliseconds. @defaultValue `500` */
+  readonly baseMs: number
+  /** Where it ends, in milliseconds. @defaultValue `20_000` */
+  readonly maxMs: number
+}
+
+/** What a close code asks for. The ranges are those of Pusher; one rule serves every server. */
+export function verdictOf(code: number): Verdict {
+  if (code >= 4000 && code < 4100) return 'never'
+  if (code >= 4100 && code < 4200) return 'later'
+  if (code >= 4200 && code < 4300) return 'soon'
+  return 'retry'
+}
+
+/** What a refused request may be tried again for; the rest stays refused until the application asks anew. */
+export function isTransient(code: string): boolean {
+  return ['timeout', 'internal', 'rate', 'cancelled', 'over-capacity', 'shutdown', 'auth'].includes(code)
+}
+
+/**
+ * Milliseconds until the next attempt. Full jitter: anything between nothing and a bound that doubles with each attempt,
+ * so that thousands of clients that lost the same server do not come back at the same moment. Who was told `later` waits
+ * at least half of a bound that begins higher.
+ *
+ * @param attempt - how many attempts were made since things last went well
+ * @param random - from 0 up to 1
+ */
+export function delayMs(
+  verdict: Exclude<Verdict, 'never'>,
+  attempt: number,
+  { baseMs, maxMs }: BackoffOptions,
+  random: number,
+): number {
+  const bound = (doublings: number): number => Math.min(maxMs, baseMs * 2 ** (attempt + doublings))
+  if (verdict === 'later') return bound(3) * (0.5 + random / 2)
+  return bound(verdict === 'soon' ? 0 : 1) * random
+}
