@@ -9,6 +9,7 @@ const alias = [
   { find: /^@fanfare\/core\/contract$/, replacement: source('core/src/contract/index.ts') },
   { find: /^@fanfare\/core\/testing$/, replacement: source('core/src/testing/index.ts') },
   { find: /^@fanfare\/ws$/, replacement: source('adapters/ws/src/index.ts') },
+  { find: /^@fanfare\/client$/, replacement: source('client/src/index.ts') },
   { find: /^@fanfare\/server$/, replacement: source('server/src/index.ts') },
 ]
 

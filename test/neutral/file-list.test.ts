@@ -61,3 +61,17 @@ describe('the files the compiler reads for core', () => {
     expect(strangers.some((file) => file.includes('/@types/node/'))).toBe(true)
   })
 })
+
+describe('the files the compiler reads for the client', () => {
+  it("are its own, the language's and those of core's contract", () => {
+    const project = join(root, 'client')
+    const files = filesOf(project)
+    const core = join(root, 'core/')
+    const contract = /^(src|dist)\/(contract|ground)\//
+    expect(files.length).toBeGreaterThan(50)
+    const strangers = strangersAmong(files, project).filter((file) => !file.startsWith(core))
+    expect(strangers).toEqual([])
+    const ofCore = files.filter((file) => file.startsWith(core)).map((file) => file.slice(core.length))
+    expect(ofCore.filter((file) => !contract.test(file))).toEqual([])
+  })
+})
