@@ -26,6 +26,7 @@ export function evaluate(rows, { names, levels }) {
       name,
       title: contestant(name).title,
       perTurn,
+      rounds: measured.length,
       deliveries,
       cpu: summary(measured.map(({ cpu }) => cpu)),
       cpuInKernel: rounded(median(measured.map(({ system }) => system))),

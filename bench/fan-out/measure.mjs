@@ -5,8 +5,7 @@ import { Session } from './session.mjs'
 /** One slice of work: so much CPU time of the server, if the number of turns is not given. */
 const SLICE_MS = 150
 /** Work done before anything counts, so that the code is compiled. */
-const WARM_UP_MS = 700
-const WARM_UP_LEVEL = 10
+const WARM_UP_MS = 600
 /** Turns of one message before each slice. */
 const WAKE_UP_TURNS = 3
 const FEWEST_TURNS = 1
@@ -17,8 +16,8 @@ const MOST_TURNS = 2_000
  * @property {string[]} names - of the contestants
  * @property {number} subscribers
  * @property {number[]} levels - messages per turn
- * @property {number} starts - how often all processes are started anew
- * @property {number} rounds - slices per level and contestant after each start
+ * @property {number} starts - how often all processes are started anew for each level
+ * @property {number} rounds - slices per contestant after each start
  * @property {number | undefined} turns - how many a slice has; else as many as take {@link SLICE_MS}
  * @property {number} budgetMs - after it no further round is begun; each start has an equal share
  * @property {string | undefined} profiles - a folder for CPU profiles of the servers
@@ -32,7 +31,8 @@ const MOST_TURNS = 2_000
  */
 
 /**
- * All servers and their clients are up at once; only one works at a time.
+ * Every level has processes of its own: what 50 messages per turn leave on the heap would be cleared away at the expense
+ * of the next figure.
  *
  * @param {Plan} plan
  * @param {(what: string) => void} progress
@@ -42,37 +42,47 @@ export async function measureAll(plan, progress) {
   /** @type {Row[]} */
   const rows = []
   const beganAt = performance.now()
-  for (let start = 1; start <= plan.starts; start++) {
-    const deadline = beganAt + (plan.budgetMs * start) / plan.starts
-    if (rows.length > 0 && performance.now() > deadline) break
-    await measureStart(plan, rows, deadline, (what) => progress(`start ${start} of ${plan.starts}, ${what}`))
+  const starts = Array.from({ length: plan.starts }, () => plan.levels).flat()
+  for (const [at, level] of starts.entries()) {
+    const deadline = beganAt + (plan.budgetMs * (at + 1)) / starts.length
+    const missing = rows.every((row) => row.level !== level)
+    if (!missing && performance.now() > deadline) continue
+    const tell = (/** @type {string} */ what) =>
+      progress(`start ${at + 1} of ${starts.length}, ${level} per turn, ${what}`)
+    rows.push(...(await measureStart(plan, level, deadline, tell)))
   }
   return rows
 }
 
 /**
+ * All servers and their clients are up at once; only one works at a time.
+ *
  * @param {Plan} plan
- * @param {Row[]} rows
+ * @param {number} level
  * @param {number} deadline
  * @param {(what: string) => void} progress
+ * @returns {Promise<Row[]>}
  */
-async function measureStart(plan, rows, deadline, progress) {
+async function measureStart(plan, level, deadline, progress) {
   /** @type {Racer[]} */
   const racers = []
+  /** @type {Row[]} */
+  const rows = []
   try {
     for (const name of plan.names) {
       progress(`warm-up: ${name}`)
       const racer = new Racer(name, plan)
       racers.push(racer)
-      await racer.warmUp()
+      await racer.warmUp(level)
     }
     for (let round = 0; round < plan.rounds; round++) {
-      if (rows.length > 0 && performance.now() > deadline) return
+      if (round > 0 && performance.now() > deadline) break
       progress(`round ${round + 1} of ${plan.rounds}`)
       // Nobody always follows the same one.
       const order = [...racers.slice(round % racers.length), ...racers.slice(0, round % racers.length)]
-      for (const level of plan.levels) rows.push(await measureRow(order, level))
+      rows.push(await measureRow(order, level))
     }
+    return rows
   } finally {
     await Promise.all(racers.map((racer) => racer.session.close()))
   }
@@ -85,16 +95,15 @@ async function measureRow(racers, level) {
   for (const { name, session, turns } of racers) {
     // It slept while the others worked: a few messages wake it up.
     await session.run(1, WAKE_UP_TURNS)
-    by[name] = await session.run(level, turns.get(level) ?? FEWEST_TURNS)
+    by[name] = await session.run(level, turns)
   }
   return { level, by }
 }
 
 /** A contestant that is up, and how long its slices are. */
 class Racer {
-  /** @type {Map<number, number>} */
-  turns = new Map()
   #plan
+  turns = FEWEST_TURNS
 
   /** @param {string} name @param {Plan} plan */
   constructor(name, plan) {
@@ -103,14 +112,12 @@ class Racer {
     this.#plan = plan
   }
 
-  async warmUp() {
+  /** @param {number} level */
+  async warmUp(level) {
     await this.session.open()
-    const cold = await this.session.run(WARM_UP_LEVEL, FEWEST_TURNS)
-    const warm = await this.session.run(WARM_UP_LEVEL, turnsFor(WARM_UP_MS, cold))
-    for (const level of this.#plan.levels) {
-      const short = level === WARM_UP_LEVEL ? warm : await this.session.run(level, FEWEST_TURNS)
-      this.turns.set(level, this.#plan.turns ?? turnsFor(SLICE_MS, short))
-    }
+    const cold = await this.session.run(level, FEWEST_TURNS)
+    const warm = await this.session.run(level, turnsFor(WARM_UP_MS, cold))
+    this.turns = this.#plan.turns ?? turnsFor(SLICE_MS, warm)
   }
 }
 

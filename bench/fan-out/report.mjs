@@ -6,9 +6,10 @@ import { PAYLOAD_BYTES } from './payload.mjs'
 
 /**
  * @param {Evaluation} evaluation
- * @param {{ names: string[], levels: number[], subscribers: number, measuredRounds: number }} plan
+ * @param {{ names: string[], levels: number[], subscribers: number }} plan
  */
-export function report({ results, ratios, targets }, { names, levels, subscribers, measuredRounds }) {
+export function report({ results, ratios, targets }, { names, levels, subscribers }) {
+  const rounds = [...new Set(results.map((result) => result.rounds))].toSorted((a, b) => a - b)
   const per = levels.map((level) => `${count(level)} per turn`)
   const rows = (/** @type {'cpu' | 'wall'} */ what) =>
     names.map((name) => [
@@ -26,7 +27,7 @@ export function report({ results, ratios, targets }, { names, levels, subscriber
     ...(ratioRows.length > 0 ? [[['CPU, compared', ...per], ...ratioRows]] : []),
   ]
   return [
-    `fan-out: ${count(subscribers)} subscribers of one channel, ${PAYLOAD_BYTES} bytes of text, median of ${measuredRounds} rounds`,
+    `fan-out: ${count(subscribers)} subscribers of one channel, ${PAYLOAD_BYTES} bytes of text, median of ${rounds.join(', ')} rounds`,
     ...sections.map(table),
     ...(targets.length > 0 ? [targets.map(targetLine).join('\n')] : []),
   ].join('\n\n')

@@ -4,9 +4,9 @@ export const USAGE = `npm run bench [-- [fan-out] [in-memory] [options]]
 
   --subscribers N    subscribers of the channel
   --levels N,N,…     messages per turn of the event loop
-  --rounds N         how often each figure is taken (fan-out: after each start)
+  --rounds N         how often each figure is taken (fan-out: in each start)
   fan-out only:
-  --starts N         how often all processes are started anew
+  --starts N         how often all processes are started anew for each level
   --turns N          turns per figure; else as many as take 150 ms of CPU
   --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io
   --profiles FOLDER  write a CPU profile of each server

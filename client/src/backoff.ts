@@ -22,13 +22,16 @@ export function verdictOf(code: number): Verdict {
 
 /** What a refused request may be tried again for; the rest stays refused until the application asks anew. */
 export function isTransient(code: string): boolean {
-  return ['timeout', 'internal', 'rate', 'cancelled', 'over-capacity', 'shutdown', 'auth'].includes(code)
+  return ['timeout', 'internal', 'rate', 'over-capacity', 'shutdown', 'auth'].includes(code)
 }
+
+/** How many times the base the first bound is doubled. */
+const DOUBLINGS = { soon: 1, retry: 2, later: 3 }
 
 /**
  * Milliseconds until the next attempt. Full jitter: anything between nothing and a bound that doubles with each attempt,
  * so that thousands of clients that lost the same server do not come back at the same moment. Who was told `later` waits
- * at least half of a bound that begins higher.
+ * at least half of it.
  *
  * @param attempt - how many attempts were made since things last went well
  * @param random - from 0 up to 1
@@ -39,7 +42,6 @@ export function delayMs(
   { baseMs, maxMs }: BackoffOptions,
   random: number,
 ): number {
-  const bound = (doublings: number): number => Math.min(maxMs, baseMs * 2 ** (attempt + doublings))
-  if (verdict === 'later') return bound(3) * (0.5 + random / 2)
-  return bound(verdict === 'soon' ? 0 : 1) * random
+  const bound = Math.min(maxMs, baseMs * 2 ** (attempt + DOUBLINGS[verdict]))
+  return bound * (verdict === 'later' ? 0.5 + random / 2 : random)
 }

@@ -51,7 +51,10 @@ export interface ChannelOptions {
 export interface ChannelSignals {
   /** The server said yes: the first time, and after each interruption. */
   subscribed(now: { readonly members: readonly Member[]; readonly me: Member | undefined }): void
-  /** The server ended the subscription. It is not tried again by itself. */
+  /**
+   * The server ended the subscription. It is not tried again by itself. `code`: such as `expired`; `removed` when the
+   * application took this client out and said no more.
+   */
   unsubscribed(why: { readonly code: string }): void
   /** Somebody came to a presence channel. Not told for those who were there first. */
   joined(member: Member): void

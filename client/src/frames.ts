@@ -21,7 +21,7 @@ export type ServerFrame =
   | { op: 'leave'; channel: string; member: Member }
   | { op: 'members'; channel: string; members: readonly Member[] }
   | { op: 'gap'; channel?: string; count: number; reason: string }
-  | { op: 'unsub'; channel: string; code: string }
+  | { op: 'unsub'; channel: string; code?: string }
   | { op: 'expiring'; channel: string; in: number }
   | { op: 'ask'; id: string | number; method: string; data?: unknown }
   | { op: 'bye'; code: string; retry?: boolean; message?: string }
@@ -65,7 +65,7 @@ const SHAPES: ReadonlyMap<unknown, Readonly<Record<string, Check>>> = new Map<
   ['leave', { channel: text, member }],
   ['members', { channel: text, members }],
   ['gap', { channel: maybe(text), count, reason: text }],
-  ['unsub', { channel: text, code: text }],
+  ['unsub', { channel: text, code: maybe(text) }],
   ['expiring', { channel: text, in: count }],
   ['ask', { id: ref, method: text }],
   ['bye', { code: text, retry: maybe((value) => typeof value === 'boolean'), message: maybe(text) }],

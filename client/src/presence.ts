@@ -11,7 +11,8 @@ const NOBODY: readonly Member[] = []
 /** Who is in a presence channel, as far as the server told. The order is that of arrival. */
 export class Roster {
   readonly #members = new Map<string | number, Member>()
-  #list: readonly Member[] | undefined = NOBODY
+  #list: readonly Member[] | undefined
+  #known = false
 
   /** The members. The same list until something changes, and then a new one. */
   get list(): readonly Member[] {
@@ -34,15 +35,23 @@ export class Roster {
     return member
   }
 
-  /** The list anew. Returns the difference. */
+  /** The list anew. Returns the difference; the first list is none. */
   replace(members: readonly Member[]): RosterChange {
     const before = new Map(this.#members)
-    this.#members.clear()
-    this.#list = undefined
+    const isFirst = !this.#known
+    this.forget()
+    this.#known = true
     for (const member of members) this.#members.set(member.id, member)
     return {
-      joined: [...this.#members.values()].filter(({ id }) => !before.has(id)),
+      joined: isFirst ? NOBODY : this.list.filter(({ id }) => !before.has(id)),
       left: [...before.values()].filter(({ id }) => !this.#members.has(id)),
     }
+  }
+
+  /** Nobody is known, and the next list is the first. */
+  forget(): void {
+    this.#members.clear()
+    this.#list = undefined
+    this.#known = false
   }
 }

@@ -38,7 +38,8 @@ export class Subscription {
   me: Member | undefined
   getAuth: ChannelOptions['getAuth']
   readonly #host: SubscriptionHost
-  readonly #waiting = new Set<Deferred<void>>()
+  /** What `subscribe()` waits for. */
+  #ready: Deferred<void> | undefined
   /** Whether the application asked with `subscribe()`; otherwise the last listener to go ends it. */
   #explicit = false
   #wanted = false
@@ -53,7 +54,6 @@ export class Subscription {
   #cancelRetry: Cancel | undefined
   /** Whether messages may have been missed since it last stood. */
   #interrupted = false
-  #knowsRoster = false
 
   constructor(name: string, host: SubscriptionHost) {
     this.name = name
@@ -79,14 +79,13 @@ export class Subscription {
     this.#explicit = true
     this.#want()
     if (this.#joined) return Promise.resolve()
-    const waiting = deferred<void>()
-    this.#waiting.add(waiting)
-    return waiting.promise
+    this.#ready ??= deferred()
+    return this.#ready.promise
   }
 
   unsubscribe(): void {
     this.#unwant()
-    this.#rejectWaiting(this.#cancelled())
+    this.#giveUp(this.#cancelled())
     this.audience.end()
   }
 
@@ -108,7 +107,7 @@ export class Subscription {
   /** There will be no connection. `throws`: iterators throw the error; otherwise they just end. */
   closed(error: FanfareClientError, throws: boolean): void {
     this.lost()
-    this.#rejectWaiting(error)
+    this.#giveUp(error)
     this.audience.end(throws ? error : undefined)
   }
 
@@ -133,11 +132,8 @@ export class Subscription {
   members(members: readonly Member[]): void {
     if (!this.#joined) return
     const { joined, left } = this.roster.replace(members)
-    if (this.#knowsRoster) {
-      for (const member of left) this.audience.signal('left', member)
-      for (const member of joined) this.audience.signal('joined', member)
-    }
-    this.#knowsRoster = true
+    for (const member of left) this.audience.signal('left', member)
+    for (const member of joined) this.audience.signal('joined', member)
   }
 
   /** `told`: a promise says so too. */
@@ -151,7 +147,7 @@ export class Subscription {
   }
 
   /** The server ended it. */
-  #removed(code: string): void {
+  #removed(code = 'removed'): void {
     const why = `the server ended the subscription: ${code}`
     const error = new FanfareClientError(code, why, { by: 'server', channel: this.name })
     this.#callOff()
@@ -226,17 +222,24 @@ export class Subscription {
     this.#attempts = 0
     if (me) this.me = me
     if (members) this.members(members)
+    else if (!renewed && this.name.startsWith('presence-')) this.#who()
     if (renewed || !this.#wanted) return
     this.#host.settled(this.name)
-    for (const waiting of this.#waiting) waiting.resolve()
-    this.#waiting.clear()
+    this.#ready?.resolve()
+    this.#ready = undefined
     this.audience.signal('subscribed', { members: this.roster.list, me: this.me })
     if (interrupted) this.#gap(0, 'reconnect')
   }
 
+  /** To the server this was a subscription already, of which an answer came too late; so it did not list the members. */
+  #who(): void {
+    const answered = ({ members = [] }: OkFrame): void => this.members(members)
+    this.#host.request({ op: 'who', channel: this.name }, { ...UNHEARD, answered })
+  }
+
   #refused(error: FanfareClientError): void {
     const final = !isTransient(error.code)
-    const told = final && this.#waiting.size > 0
+    const told = final && this.#ready !== undefined
     this.#request = undefined
     this.#asking = false
     if (!final) this.#retry(error)
@@ -256,7 +259,7 @@ export class Subscription {
   #end(error: FanfareClientError): void {
     this.#wanted = this.#explicit = false
     this.#forget()
-    this.#rejectWaiting(error)
+    this.#giveUp(error)
     this.audience.end(error)
     this.#host.settled(this.name, error)
   }
@@ -281,14 +284,14 @@ export class Subscription {
   }
 
   #forget(): void {
-    this.#engaged = this.#interrupted = this.#knowsRoster = false
-    this.roster.replace([])
+    this.#engaged = this.#interrupted = false
+    this.roster.forget()
     this.me = undefined
   }
 
-  #rejectWaiting(error: FanfareClientError): void {
-    for (const waiting of this.#waiting) waiting.reject(error)
-    this.#waiting.clear()
+  #giveUp(error: FanfareClientError): void {
+    this.#ready?.reject(error)
+    this.#ready = undefined
   }
 
   #cancelled(): FanfareClientError {

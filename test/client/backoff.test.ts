@@ -26,13 +26,13 @@ describe('what a close code asks for', () => {
 describe('the pause before the next attempt', () => {
   it('is spread from nothing to a bound that doubles, and ends at the longest', () => {
     const longest = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => delayMs('retry', attempt, backoff, 1))
-    expect(longest).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000, 20_000])
+    expect(longest).toEqual([2_000, 4_000, 8_000, 16_000, 20_000, 20_000, 20_000, 20_000])
     expect(delayMs('retry', 3, backoff, 0)).toBe(0)
-    expect(delayMs('retry', 3, backoff, 0.25)).toBe(2_000)
+    expect(delayMs('retry', 3, backoff, 0.25)).toBe(4_000)
   })
 
   it('begins lower when the server said soon', () => {
-    expect([0, 1, 2].map((attempt) => delayMs('soon', attempt, backoff, 1))).toEqual([500, 1_000, 2_000])
+    expect([0, 1, 2].map((attempt) => delayMs('soon', attempt, backoff, 1))).toEqual([1_000, 2_000, 4_000])
   })
 
   it('is never short when the server said not yet', () => {
@@ -48,7 +48,7 @@ describe('the pause before the next attempt', () => {
   })
 
   it('spreads many clients evenly', () => {
-    const clients = Array.from({ length: 1_000 }, (_, at) => delayMs('retry', 2, backoff, at / 1_000))
+    const clients = Array.from({ length: 1_000 }, (_, at) => delayMs('retry', 1, backoff, at / 1_000))
     const perSecond = [0, 1, 2, 3].map(
       (second) => clients.filter((pause) => Math.floor(pause / 1_000) === second).length,
     )

@@ -130,6 +130,19 @@ describe('subscribing', () => {
     expect(scene.client.channel('orders').state).toBe('subscribed')
   })
 
+  it('called off before it is tried again leaves no timer', async () => {
+    const scene = stage({ pingIntervalMs: 0 })
+    await scene.open()
+    const off = scene.client.channel('orders').on('x', () => {})
+    await scene.clock.settle()
+    scene.socket.refuses('sub', 'rate', { after: 5_000 })
+    expect(scene.clock.timers).toBe(1)
+    off()
+    await scene.clock.settle()
+    expect(scene.clock.timers).toBe(0)
+    expect(scene.socket.all('sub').length).toBe(1)
+  })
+
   it('without an answer is tried again', async () => {
     const scene = stage({ requestTimeoutMs: 2_000 })
     await scene.open()
@@ -177,6 +190,7 @@ describe('after a reconnection', () => {
     const old = scene.socket
     const message = old.onmessage!
     await scene.reopen()
+    scene.socket.grants('sub')
     message({ data: JSON.stringify({ op: 'msg', channel: 'orders', event: 'x', data: 1 }) })
     expect(heard.calls).toEqual([])
   })
@@ -320,6 +334,18 @@ describe('when the server ends a subscription', () => {
     expect(room.state).toBe('unsubscribed')
     await scene.reopen()
     expect(scene.socket.all('sub')).toEqual([])
+  })
+
+  it('without a word, it was the application', async () => {
+    const scene = stage()
+    await scene.open()
+    const orders = scene.client.channel('orders')
+    const unsubscribed = recorder()
+    orders.when('unsubscribed', unsubscribed)
+    void orders.subscribe()
+    await scene.clock.settle()
+    scene.socket.grants('sub').says({ op: 'unsub', channel: 'orders' })
+    expect(unsubscribed.calls).toEqual([[{ code: 'removed' }]])
   })
 
   it('and nobody listens for that, it is an error', async () => {

@@ -25,7 +25,7 @@ describe('the states', () => {
     expect(client.state).toBe('open')
     scene.socket.drops()
     expect(client.state).toBe('waiting')
-    clock.advance(500)
+    clock.advance(1_000)
     expect(client.state).toBe('connecting')
     client.close()
     expect(client.state).toBe('closed')
@@ -129,6 +129,28 @@ describe('connect()', () => {
     expect(scene.clock.timers).toBe(0)
   })
 
+  it('waits longer after each failure, and begins anew once it was open for a while', async () => {
+    const scene = stage({ pingIntervalMs: 0 })
+    await scene.open()
+    const pauses: (number | undefined)[] = []
+    const fail = (times: number): void => {
+      for (let time = 0; time < times; time++) {
+        scene.socket.drops()
+        pauses.push(scene.changes.at(-1)?.retryInMs)
+        scene.retry()
+      }
+    }
+    scene.clock.advance(10_000)
+    fail(4)
+    scene.socket.welcomes()
+    scene.clock.advance(9_999)
+    fail(1)
+    scene.socket.welcomes()
+    scene.clock.advance(10_000)
+    fail(1)
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 1_000])
+  })
+
   it('counts attempts anew once it was open', async () => {
     const scene = stage({ maxAttempts: 2 })
     await scene.open()
@@ -186,12 +208,12 @@ describe('what the server says of coming back', () => {
     expect(scene.sockets.length).toBe(2)
   })
 
-  it('soon: at a moment of its own within half a second', async () => {
+  it('soon: at a moment of its own within a second', async () => {
     const scene = stage()
     scene.luck = 0.9
     await scene.open()
     scene.socket.drops(4200)
-    expect(scene.changes.at(-1)?.retryInMs).toBe(450)
+    expect(scene.changes.at(-1)?.retryInMs).toBe(900)
   })
 
   it('a server that always says soon is not besieged', async () => {

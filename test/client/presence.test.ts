@@ -118,6 +118,17 @@ describe('the roster', () => {
     expect(joined.calls).toEqual([[bob], [cleo]])
   })
 
+  it('is asked for when a subscription that is old news to the server brings none', async () => {
+    const { scene, channel, joined } = await room()
+    scene.clock.advance(10_000)
+    expect(scene.socket.all('sub').length).toBe(1)
+    scene.clock.advance(2_000)
+    expect(scene.socket.all('sub').length).toBe(2)
+    scene.socket.grants('sub').grants('who', { members: [ada, bob] })
+    expect(channel.members).toEqual([ada, bob])
+    expect(joined.calls).toEqual([])
+  })
+
   it('takes ids that are names of built-in things', async () => {
     const { scene, channel } = await room()
     const members = ['__proto__', 'constructor', 'toString'].map((id) => ({ id }))
@@ -135,6 +146,7 @@ describe('the roster', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const roster = new Roster()
+        roster.replace([])
         const ledger = new Set<string | number>()
         for (const each of steps) {
           expect(kept(ledger, roster, each)).toBe(true)

@@ -102,6 +102,16 @@ describe('broadcast', () => {
     const [first, second] = clients.map(({ conn }) => conn.batches.at(-1)!.frames.at(-1))
     expect(first).toBe(second)
   })
+
+  it('encodes nothing for a protocol that nobody in the channel speaks any more', async () => {
+    const { hub, connect } = testHub()
+    const loud = outspoken()
+    const speaker = connect({ protocol: loud })
+    for (const { client } of [speaker, connect()]) await hub.subscribe(client, 'orders')
+    hub.unsubscribe(speaker.client, 'orders')
+    hub.broadcast('orders', 'x')
+    expect(loud.encoded.broadcasts).toBe(0)
+  })
 })
 
 describe('sendTo', () => {

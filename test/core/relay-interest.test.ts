@@ -293,11 +293,10 @@ describe('an open that fails', () => {
     relay.fail('open orders')
     await clock.settle()
     hub.unsubscribe(ann.client, 'orders')
-    await after(10_000)
-    expect(relay.log.filter((call) => call === 'open orders')).toHaveLength(1)
     // Its fate was unknown, so it is closed.
     relay.succeed('close orders')
-    await clock.settle()
+    await after(10_000)
+    expect(relay.log).toEqual(['open orders', 'close orders'])
     expect([relay.pending, clock.timers]).toEqual([[], 0])
   })
 
@@ -361,7 +360,7 @@ describe('a close that takes its time', () => {
       if (n % 2 === 0) await clock.settle()
     }
     const last = join()
-    while (relay.pending.length > 0) {
+    for (let n = 0; n < 20 && relay.pending.length > 0; n++) {
       relay.succeed(relay.pending[0]!)
       await clock.settle()
     }

@@ -123,7 +123,15 @@ describe('conflate', () => {
     hub.broadcast('orders', 'eur 2', { key: 'eur' })
     hub.broadcast('orders', 'gbp 1', { key: 'gbp' })
     expect(client.dropCounts).toMatchObject({ conflated: 1, overflow: 0 })
-    hub.broadcast('orders', 'eur 3', { key: 'eur' })
+    expect(recover()).toEqual(['eur 2', 'usd 1', 'gbp 1'])
+  })
+
+  it('goes on replacing what it has moved', async () => {
+    const { hub, client, recover } = await slowClient(options)
+    for (const value of ['eur 1', 'usd 1', 'eur 2', 'gbp 1', 'eur 3']) {
+      hub.broadcast('orders', value, { key: value.slice(0, 3) })
+    }
+    expect(client.dropCounts).toMatchObject({ conflated: 2, overflow: 0 })
     expect(recover()).toEqual(['eur 3', 'usd 1', 'gbp 1'])
   })
 

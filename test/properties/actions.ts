@@ -77,8 +77,8 @@ export type Action =
 /** How a relay answers: at once, when it is told to, or not at all but with an error. */
 export type RelayMode = 'now' | 'later' | 'throw'
 
-/** `throw` and `reject`: the callback itself fails. */
-export type Trapped = Action | 'throw' | 'reject'
+/** What a callback does; or, with `throw` and `reject`, how it fails. */
+export type Trapped = readonly Action[] | 'throw' | 'reject'
 
 /** One step of a run. */
 export type Step =

@@ -109,6 +109,20 @@ const EVERYTHING: Mix = {
   ...{ broadcast: 12, subscribe: 12, unsubscribe: 5, stall: 8, drain: 5, answer: 6, authorizer: 4, says: 4 },
   ...{ attach: 1, detach: 1, closeHub: 0.2, trap: 12, turn: 12, promises: 6, settle: 5, advance: 4 },
 }
+const TRAPS: Mix = {
+  ...{ trap: 40, broadcast: 30, subscribe: 16, unsubscribe: 8, stall: 4, drain: 6, turn: 20, authorizer: 4 },
+  ...{
+    answer: 6,
+    send: 4,
+    promises: 4,
+    add: 2,
+    peerCloses: 1,
+    close: 1,
+    says: 3,
+    serve: 2,
+    failNextWrite: 3,
+  },
+}
 const SLOW: Mix = {
   ...{ broadcast: 40, update: 20, publish: 6, send: 10, tell: 6, stall: 8, drain: 16, resume: 2, turn: 16 },
   ...{ subscribe: 8, unsubscribe: 8, authorizer: 4, peerCloses: 2, close: 1, add: 1, settle: 2, promises: 4 },
@@ -159,7 +173,10 @@ const place = fc.constantFrom<Place>(
 )
 
 /** A relay is attached where no promise is about to go on, see the player: not in a trap. */
-const trapped = mixed(ACTIONS, { ...EVERYTHING, attach: 0 })
+const trapped = fc.array(mixed(ACTIONS, { ...EVERYTHING, attach: 0, peerCloses: 6, close: 6 }), {
+  minLength: 1,
+  maxLength: 4,
+})
 
 const STEPS: { readonly [Verb in keyof Mix]-?: fc.Arbitrary<Step> } = {
   ...ACTIONS,
@@ -214,6 +231,7 @@ export const tape: fc.Arbitrary<Tape> = fc.oneof(
   { weight: 3, arbitrary: tapeOf(EVERYTHING, fc.record(seat)) },
   { weight: 5, arbitrary: tapeOf(SLOW, fc.record(slowSeat)) },
   { weight: 3, arbitrary: tapeOf(JOINS, fc.record(seat)) },
+  { weight: 3, arbitrary: tapeOf(TRAPS, fc.record(slowSeat)) },
   { weight: 2, arbitrary: tapeOf(RELAY, fc.record(seat)) },
 )
 

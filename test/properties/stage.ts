@@ -38,7 +38,7 @@ export class Stage {
   spring(at: Place): 'throw' | 'reject' | undefined {
     const what = this.#traps.get(at)?.shift()
     if (what === 'throw' || what === 'reject') return what
-    if (what) this.#act(what)
+    for (const action of what ?? []) this.#act(action)
     return undefined
   }
 

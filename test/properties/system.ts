@@ -24,6 +24,7 @@ export class System implements Side {
   readonly stage = new Stage((action) => perform(this, action))
   readonly conns: FlakyConn[] = []
   readonly clients: Client[] = []
+  readonly dialects: number[] = []
   readonly test: TestHub
   readonly hub: Hub
   /** Listeners that were called although another one may have thrown. */
@@ -46,7 +47,8 @@ export class System implements Side {
     const conn = new FlakyConn(highWater, this.stage)
     const at = this.conns.length
     if (!this.hub.closed) this.conns.push(conn)
-    const spoken = DIALECTS[dialect % DIALECTS.length]!
+    this.dialects[at] = dialect % DIALECTS.length
+    const spoken = DIALECTS[this.dialects[at]]!
     const client = this.hub.add(conn, { auth: at, protocol: protocolFor(spoken) })
     this.clients[at] = client
     conn.attach(client.session)

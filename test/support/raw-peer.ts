@@ -15,14 +15,13 @@ export class RawPeer {
   readonly #frames: RawFrame[] = []
   /** The connection is over, however that came. */
   closed = false
-  /** The code of the error with which it ended, if it did: `ECONNRESET` when the other side cut it. */
-  error: string | undefined
 
   constructor(socket: Socket) {
     this.socket = socket
     socket.on('data', (chunk) => this.#chunks.push(chunk))
     socket.on('close', () => (this.closed = true))
-    socket.on('error', (error: NodeJS.ErrnoException) => (this.error = error.code))
+    // A reset is one way for it to be over.
+    socket.on('error', () => {})
   }
 
   static async open(port: number, host = '127.0.0.1'): Promise<RawPeer> {

@@ -43,6 +43,7 @@ export class Departures {
       const full = peer.outlet.end(farewell)
       this.#closeTransport(peer, farewell)
       this.#removeEverywhere(peer, typeof how === 'number' ? 'closed' : how, farewell)
+      if (peer.transportGone) return
       const patience = full ? FULL_TRANSPORT_MS : HANDSHAKE_MS
       this.#closing.set(
         peer,
@@ -53,6 +54,7 @@ export class Departures {
 
   /** The transport reports that the peer is gone. */
   gone(peer: Peer, code: number, reason: string): void {
+    peer.transportGone = true
     if (!peer.disconnect()) {
       this.#finish(peer)
       return

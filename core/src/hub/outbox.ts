@@ -1,28 +1,7 @@
 import type { Frame } from '../contract/conn.ts'
 import type { OutboxLimits } from '../contract/slow-consumer.ts'
 import type { Counters } from './counters.ts'
-
-/** A frame that waits, with the channel it belongs to (`undefined`: sent to the client directly). */
-export interface FrameSlot {
-  readonly kind: 'frame'
-  frame: Frame
-  readonly channel: string | undefined
-}
-
-/** A hole: `count` data frames of the channel are missing here. */
-export interface GapSlot {
-  readonly kind: 'gap'
-  readonly channel: string | undefined
-  count: number
-}
-
-/** Presence changes were given up here: the roster as it is when the client can take it stands for them. */
-export interface RosterSlot {
-  readonly kind: 'roster'
-  readonly channel: string
-}
-
-export type Slot = FrameSlot | GapSlot | RosterSlot
+import { conflationKey, type FrameSlot, type GapSlot, type RosterSlot, type Slot } from './slots.ts'
 
 /** What the outbox remembers of one channel. */
 interface Marks {
@@ -303,9 +282,4 @@ export class Outbox {
     this.#slots = this.#slots.filter((slot) => slot !== undefined)
     this.#oldest = 0
   }
-}
-
-/** No channel name has a line feed in it. */
-function conflationKey(channel: string | undefined, key: string): string {
-  return `${channel ?? ''}\n${key}`
 }

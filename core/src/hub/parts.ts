@@ -103,15 +103,8 @@ export class HubParts implements OutletHost {
 
   /** In the middle of an operation it is looked at afterwards: the client may be gone by then, or not subscribed. */
   subscribe(client: Client, channel: string, options: SubscribeOptions): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.sequencer.free(() => {
-        try {
-          resolve(this.memberships.subscribe(this.peer(client), channel, options))
-        } catch (error) {
-          reject(error)
-        }
-      })
-    })
+    const ask = async (): Promise<void> => this.memberships.subscribe(this.peer(client), channel, options)
+    return new Promise((resolve) => this.sequencer.free(() => resolve(ask())))
   }
 
   unsubscribe(client: Client, channel: string, ref: Ref | undefined): void {

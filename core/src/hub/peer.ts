@@ -34,6 +34,8 @@ export class Peer implements Subscriber {
   readonly attempts = new Map<string, Attempt>()
   /** What the authorizer was asked about it and has not answered, whether or not the attempt was called off since. */
   readonly questions = new Set<Question>()
+  /** The transport has reported its end: nobody need wait for it. */
+  transportGone = false
   readonly #hub: PeerHost
   #connected = true
 

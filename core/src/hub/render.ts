@@ -1,6 +1,6 @@
 import type { Frame } from '../contract/conn.ts'
 import type { Broadcast, RosterView, WireData } from '../contract/protocol.ts'
-import type { Slot } from './outbox.ts'
+import type { Slot } from './slots.ts'
 
 /** For whom what waited is written. */
 export interface Reader {
