@@ -436,7 +436,7 @@ describe('a grant that ends', () => {
     clock.advance(200)
     expect(client.channels).toEqual(['private-b'])
     expect(client.connected).toBe(true)
-    expect(conn.received).toEqual(['ok private-a', 'ok private-b', 'left private-a: expired'])
+    expect(conn.received).toEqual(['ok private-a', 'ok private-b', 'expiring', 'left private-a: expired'])
     expect(clock.timers).toBe(0)
   })
 

@@ -182,6 +182,7 @@ describe('the options of a gateway', () => {
       maxConnections: 10_000,
       maxMessageBytes: 524_288,
       handshakeTimeoutMs: 7_000,
+      handlerTimeoutMs: 30_000,
       heartbeat: { intervalMs: 25_000, timeoutMs: 8_000 },
     })
   })

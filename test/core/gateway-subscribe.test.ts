@@ -217,7 +217,10 @@ describe('unsub', () => {
     const ann = await visit()
     await ann.ask({ op: 'sub', id: 1, channel: 'private-a' }, { op: 'sub', id: 2, channel: 'b' })
     clock.advance(60_100)
-    expect(await ann.heard()).toEqual([{ op: 'unsub', channel: 'private-a', code: 'expired' }])
+    expect(await ann.heard()).toEqual([
+      { op: 'expiring', channel: 'private-a', in: 30_000 },
+      { op: 'unsub', channel: 'private-a', code: 'expired' },
+    ])
     expect(hub.channels()).toEqual(['b'])
     hub.unsubscribe(ann.client, 'b')
     expect(await ann.heard()).toEqual([{ op: 'unsub', channel: 'b' }])

@@ -8,7 +8,7 @@ const say = (message: object): readonly Command[] => decode(JSON.stringify(messa
 describe('a native frame of a client', () => {
   it.each<[object, Command[]]>([
     [{ op: 'hello' }, []],
-    [{ op: 'hello', v: 1, token: 'later' }, []],
+    [{ op: 'hello', v: 1, token: 'later' }, [{ do: 'auth', ref: undefined, credentials: 'later' }]],
     [{ op: 'sub', channel: 'orders' }, [{ do: 'subscribe', channel: 'orders' }]],
     [{ op: 'sub', id: 2, channel: 'orders' }, [{ do: 'subscribe', ref: 2, channel: 'orders' }]],
     [

@@ -11,7 +11,7 @@ const nothing = {
   subscriptions: 0,
   pendingAuthorizations: 0,
   relayedChannels: 0,
-  frames: { accepted: 0, written: 0, queued: 0, queuedBytes: 0 },
+  frames: { accepted: 0, written: 0, writtenBytes: 0, queued: 0, queuedBytes: 0 },
   dropped: { overflow: 0, conflated: 0, roster: 0, encode: 0, closed: 0 },
   unread: 0,
   malformed: 0,
@@ -42,7 +42,13 @@ describe('stats', () => {
     hub.broadcast('nowhere', 'z')
     expect(hub.stats().frames).toMatchObject({ accepted: 5, written: 0 })
     clock.turn()
-    expect(hub.stats().frames).toEqual({ accepted: 5, written: 5, queued: 0, queuedBytes: 0 })
+    expect(hub.stats().frames).toEqual({
+      accepted: 5,
+      written: 5,
+      writtenBytes: 5,
+      queued: 0,
+      queuedBytes: 0,
+    })
   })
 
   it('count what waits in outboxes, with its bytes', async () => {

@@ -52,14 +52,19 @@ type PatternsFor<P, Channel extends string> = {
 }[keyof P & string]
 
 /** Channel names that a contract knows; any when it says nothing of events. */
-export type ChannelNames<C> = Part<C, 'events'> extends undefined ? string : ChannelOf<Keys<Part<C, 'events'>>>
+export type ChannelNames<C> =
+  Part<C, 'events'> extends undefined ? string : ChannelOf<Keys<Part<C, 'events'>>>
 
 /** Channel patterns of a contract; any string when it says nothing of events. */
 export type ChannelPatterns<C> = Keys<Part<C, 'events'>>
 
 /** The events of a channel, or of a pattern: name to schema. */
 type EventsOn<C, Channel extends string> =
-  Part<C, 'events'> extends infer P ? (P extends undefined ? undefined : P[PatternsFor<P, Channel> & keyof P]) : never
+  Part<C, 'events'> extends infer P
+    ? P extends undefined
+      ? undefined
+      : P[PatternsFor<P, Channel> & keyof P]
+    : never
 
 /** The events that a channel has. */
 export type EventNames<C, Channel extends string> = Keys<EventsOn<C, Channel>>
@@ -84,7 +89,9 @@ type SchemaIn<E, Side extends keyof Exchange> = E extends { readonly [S in Side]
 export type MessageInput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'data'>>
 
 /** A message's data as the handler gets it. */
-export type MessageOutput<C, Name extends string> = OutputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'data'>>
+export type MessageOutput<C, Name extends string> = OutputOf<
+  SchemaIn<ExchangeOf<C, 'messages', Name>, 'data'>
+>
 
 /** What a handler returns. */
 export type ReplyInput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'reply'>>
@@ -96,12 +103,18 @@ export type ReplyOutput<C, Name extends string> = OutputOf<SchemaIn<ExchangeOf<C
 export type QuestionNames<C> = Keys<Part<C, 'questions'>>
 
 /** A question's data as the server writes it, and as the client gets it. */
-export type QuestionInput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>>
-export type QuestionOutput<C, Name extends string> = OutputOf<SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>>
+export type QuestionInput<C, Name extends string> = InputOf<
+  SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>
+>
+export type QuestionOutput<C, Name extends string> = OutputOf<
+  SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>
+>
 
 /** A question's answer as the client writes it, and as the server gets it. */
 export type AnswerInput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'questions', Name>, 'reply'>>
-export type AnswerOutput<C, Name extends string> = OutputOf<SchemaIn<ExchangeOf<C, 'questions', Name>, 'reply'>>
+export type AnswerOutput<C, Name extends string> = OutputOf<
+  SchemaIn<ExchangeOf<C, 'questions', Name>, 'reply'>
+>
 
 /** The direct events of a contract. */
 export type DirectNames<C> = Keys<Part<C, 'direct'>>

@@ -5,7 +5,34 @@
  */
 export type { AuthorizeFunction, AuthorizeRequest, Authorizer, Grant } from './authorizer.ts'
 export type { Batch, Conn, Frame, Handshake, Lane, Session } from './conn.ts'
+export {
+  type AnswerInput,
+  type AnswerOutput,
+  type ChannelNames,
+  type ChannelOf,
+  type ChannelPatterns,
+  type Contract,
+  defineContract,
+  type DirectInput,
+  type DirectNames,
+  type DirectOutput,
+  type EventInput,
+  type EventNames,
+  type EventOutput,
+  type Exchange,
+  type InfoOf,
+  type MessageInput,
+  type MessageNames,
+  type MessageOutput,
+  type ParamsOf,
+  type QuestionInput,
+  type QuestionNames,
+  type QuestionOutput,
+  type ReplyInput,
+  type ReplyOutput,
+} from './contract.ts'
 export type { Member, Message, Origin } from './message.ts'
+export type { InputOf, OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts'
 export type {
   Broadcast,
   Command,

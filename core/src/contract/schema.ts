@@ -13,8 +13,7 @@ export interface Schema<Input = unknown, Output = Input> {
 
 /** What a validation came to. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] }
 
 /** One thing that is wrong with a value, and where. */
 export interface SchemaIssue {

@@ -26,14 +26,21 @@ const STATUSES: Partial<Record<Why, number>> = {
   'not-found': 404,
   forbidden: 403,
   unauthorized: 401,
+  expired: 401,
+  'auth-expected': 401,
   'over-capacity': 503,
+  rate: 429,
   shutdown: 503,
   timeout: 503,
+  internal: 500,
 }
 
 /** A refusal for a reason; temporary ones say when to come back. */
-export function refusal(why: Why, message: string): Refusal {
+export function refusal(why: Why, message: string, afterMs = 1_000): Refusal {
   const status = STATUSES[why] ?? 400
-  const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
+  const temporary = status === 503 || status === 429
+  const headers: Record<string, string> = temporary
+    ? { 'retry-after': String(Math.ceil(afterMs / 1_000)) }
+    : {}
   return { ok: false, status, headers, why, message }
 }

@@ -2,16 +2,23 @@ import type { Command } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
 import { ClientError, FanfareError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
+import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
 import { GatewayMessage } from './gateway-message.ts'
+import { answered, handled } from './handling.ts'
+
+type Of<Do extends Command['do']> = Extract<Command, { do: Do }>
 
 /** What is done with each command. A promise is waited for before the client's next command. */
 export const COMMANDS: CommandTable = {
+  auth,
   subscribe,
-  unsubscribe: ({ client, host }, { channel, ref }) => host.hub.unsubscribe(client, channel, { ref }),
+  unsubscribe,
   publish,
-  call: (connection, command) => connection.handle(command, new GatewayMessage(command.method, command.data)),
-  raw: (connection, command) => connection.handle(command, new GatewayMessage('', command.data)),
+  send,
+  call: (connection, command) => message(connection, command, command.method),
+  raw: (connection, command) => message(connection, command, ''),
+  answer,
   members,
   ping: (connection, { ref }) => connection.tell({ on: 'pong', ref }),
   pong: () => {},
@@ -19,17 +26,60 @@ export const COMMANDS: CommandTable = {
     connection.refuse(command, command.why, command.detail)
     if (command.close) connection.client.close(command.why, command.detail)
   },
-  auth: notYet,
-  send: notYet,
-  answer: notYet,
+}
+
+/** Waited for: what the client says meanwhile is run as the one it turned out to be. */
+async function auth(connection: Connection, command: Of<'auth'>): Promise<void> {
+  const { face, host } = connection
+  try {
+    const user = await host.authentication.byMessage(command.credentials, face.handshake, (giveUp) => {
+      connection.giveUp = giveUp
+    })
+    if (!connection.client.connected) return
+    if (face.user && face.user.id !== user.id) throw new ClientError('forbidden', 'that is somebody else')
+    connection.authDue = false
+    connection.tell({ on: 'authed', ref: command.ref, user: user.id })
+    host.identified(connection, user)
+  } catch (error) {
+    if (!connection.client.connected) return
+    connection.fail(command, error)
+    if (connection.authDue) connection.client.close('unauthorized')
+  }
 }
 
 /** Not waited for: an authorizer that takes its time must not hold up what else the client says. */
-function subscribe(connection: Connection, command: Extract<Command, { do: 'subscribe' }>): void {
+function subscribe(connection: Connection, command: Of<'subscribe'>): void {
+  const { client, host } = connection
   const { channel, ref, credentials } = command
-  connection.host.hub
-    .subscribe(connection.client, channel, { ref, credentials })
-    .catch((error: unknown) => connection.fail(command, toClientError(error)))
+  const context = connection.context('subscribe', { channel, credentials })
+  // Fresh credentials for a channel it is in already renew the grant.
+  const renews =
+    credentials !== undefined && client.subscribedTo(channel) && classifyChannel(channel) !== 'public'
+  const options = { ref, credentials }
+  const join = connection.joins.begin(channel)
+  const enter = async (): Promise<void> => {
+    join.admitted = true
+    if (join.calledOff) throw new ClientError('cancelled', 'unsubscribed before there was an answer')
+    const joined = renews
+      ? host.hub.renew(client, channel, options)
+      : host.hub.subscribe(client, channel, options)
+    await joined.catch((error: unknown) => {
+      throw toClientError(error)
+    })
+  }
+  const work = async (): Promise<void> => {
+    await host.pipeline.run(context, enter)
+    if (!join.admitted) throw new ClientError('forbidden', 'not allowed to subscribe')
+  }
+  work()
+    .catch((error: unknown) => connection.fail(command, error, 'middleware'))
+    .finally(() => connection.joins.end(join))
+    .catch(() => {})
+}
+
+function unsubscribe({ client, host, joins }: Connection, { channel, ref }: Of<'unsubscribe'>): void {
+  joins.callOff(channel)
+  host.hub.unsubscribe(client, channel, { ref })
 }
 
 /** Errors of a subscribe that are the client's own doing, or that it has to know, and the word for each. */
@@ -47,34 +97,88 @@ function toClientError(error: unknown): unknown {
   return why === undefined ? error : new ClientError(why, error.message, { cause: error })
 }
 
+/** A message for the application. */
+function message(connection: Connection, command: Of<'call' | 'raw'>, name: string): void | Promise<void> {
+  const { host } = connection
+  const handler = host.handlers.for(name)
+  if (handler === 'ignore') return undefined
+  if (handler === 'error') {
+    if (command.do !== 'raw') connection.refuse(command, 'unknown', 'nobody here handles that')
+    return undefined
+  }
+  const said = new GatewayMessage(name, command.data)
+  const context = connection.context('message', { message: said })
+  return answered(connection, command, () => {
+    const valid = command.do === 'raw' ? undefined : host.validation.message(said)
+    return handled(connection, context, valid, handler)
+  })
+}
+
 /**
  * A message to the others in a private or presence channel that the client is subscribed to. An application that handles
  * the event gets it instead, and decides itself who gets what.
  */
-function publish(connection: Connection, command: Extract<Command, { do: 'publish' }>): void | Promise<void> {
+function publish(connection: Connection, command: Of<'publish'>): void | Promise<void> {
   const { client, host } = connection
-  const { channel, event, data, ref } = command
+  const { channel, event } = command
   if (!client.subscribedTo(channel)) throw new ClientError('not-subscribed', 'subscribe to the channel first')
-  if (host.handlerFor(event)) return connection.handle(command, new GatewayMessage(event, data, channel))
-  if (classifyChannel(channel) === 'public') {
+  const handles = host.handlers.has(event)
+  if (!handles && classifyChannel(channel) === 'public') {
     throw new ClientError('forbidden', 'clients publish to private and presence channels only')
   }
-  const except = command.echo ? undefined : [client.id]
-  return host.hub.publish({ channel, event, data: data.data, except, from: { client: client.id } }).then(
-    () => {
-      if (ref !== undefined) connection.tell({ on: 'reply', ref })
-    },
-    (error: unknown) => connection.fail(command, error, 'relay'),
+  const said = new GatewayMessage(event, command.data, channel)
+  const context = connection.context('publish', { message: said, channel })
+  const handler = handles ? host.handlers.for(event) : undefined
+  return answered(connection, command, () =>
+    handled(connection, context, host.validation.event(said), (face, whole) =>
+      typeof handler === 'function' ? handler(face, whole) : relay(connection, command),
+    ),
   )
 }
 
+/** The text goes to the others as the client wrote it. */
+async function relay({ client, face, host }: Connection, command: Of<'publish'>): Promise<void> {
+  const { channel, event, data, echo } = command
+  const from = { client: client.id, user: face.user?.id }
+  try {
+    await host.hub.publish({ channel, event, data: data.data, except: echo ? undefined : [client.id], from })
+  } catch (error) {
+    host.failed({ error, where: 'relay', client, channel })
+    throw new ClientError('internal', 'something went wrong here', { cause: error })
+  }
+}
+
+/** To one client, or to all of one user on this node. */
+function send(connection: Connection, command: Of<'send'>): void | Promise<void> {
+  const { client, face, host } = connection
+  if (!host.directMessages) throw new ClientError('disabled', 'clients do not send to each other here')
+  const { event, data, to } = command
+  const said = new GatewayMessage(event, data)
+  const context = connection.context('publish', { message: said })
+  return answered(connection, command, () =>
+    handled(connection, context, host.validation.direct(said), () => {
+      const from = { client: client.id, user: face.user?.id }
+      const reached = host.hub.sendToMany(addressees(connection, to), data.text, { event, from })
+      if (reached === 0) throw new ClientError('not-found', 'nobody here has that id')
+    }),
+  )
+}
+
+function addressees({ host }: Connection, to: Of<'send'>['to']): Iterable<Client> {
+  if (to.user !== undefined) return host.clientsOf(to.user)
+  const client = host.hub.client(to.client ?? '')
+  return client ? [client] : []
+}
+
+function answer(connection: Connection, command: Of<'answer'>): void {
+  if (!connection.questions.answer(command.ref, command.data, command.error)) {
+    throw new ClientError('not-found', 'there is no such question')
+  }
+}
+
 /** Only those who are in a presence channel may see who else is. */
-function members(connection: Connection, command: Extract<Command, { do: 'members' }>): void {
+function members(connection: Connection, command: Of<'members'>): void {
   const roster = connection.host.hub.roster(connection.client, command.channel)
   if (!roster) throw new ClientError('not-subscribed', 'subscribe to the presence channel first')
   connection.tell({ on: 'members', ref: command.ref, channel: command.channel, roster })
-}
-
-function notYet(connection: Connection, command: Command): void {
-  connection.refuse(command, 'disabled', 'this server does not offer that')
 }

@@ -1,16 +1,22 @@
 import type { Command, Protocol, Unicast } from '../contract/protocol.ts'
 import { ClientError } from '../ground/errors.ts'
-import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { ErrorEvent } from '../hub/events.ts'
 import type { Hub } from '../hub/hub.ts'
+import type { Authentication } from './authentication.ts'
+import type { Context } from './context.ts'
 import type { GatewayClient } from './gateway-client.ts'
-import type { GatewayMessage } from './gateway-message.ts'
+import type { GatewayCounters } from './gateway-counters.ts'
+import type { Handlers } from './handlers.ts'
+import type { User } from './identity.ts'
 import { Inbox } from './inbox.ts'
-
-/** Does something with a message of a client. What it returns, or resolves to, is the answer if the client wants one. */
-export type Handler = (client: GatewayClient, message: GatewayMessage) => unknown
+import { Joins } from './joins.ts'
+import type { GatewayLimits } from './options.ts'
+import type { Pipeline } from './pipeline.ts'
+import { Questions } from './questions.ts'
+import { ClientLimits, type RateLimits } from './rate-limits.ts'
+import type { Validation } from './validation.ts'
 
 /** What is done with a command. A promise is waited for before the client's next command. */
 export type RunCommand<Do extends Command['do']> = (
@@ -25,40 +31,72 @@ export type CommandTable = { readonly [Do in Command['do']]: RunCommand<Do> }
 export interface ConnectionHost {
   readonly hub: Hub
   readonly commands: CommandTable
-  readonly maxMessageBytes: number
-  /** The handler for a message, or the catch-all; `undefined` when there is neither. */
-  handlerFor(event: string): Handler | undefined
+  readonly limits: GatewayLimits
+  readonly rateLimits: RateLimits
+  readonly handlers: Handlers
+  readonly pipeline: Pipeline<Context>
+  readonly validation: Validation
+  readonly authentication: Authentication<User>
+  readonly counters: GatewayCounters
+  /** Whether clients may send to each other directly. */
+  readonly directMessages: boolean
+  clientsOf(user: string): Iterable<Client>
+  /** The client is known now, for good or for the first time. */
+  identified(connection: Connection, user: User): void
+  /** Something that the client asked for was refused. */
+  refused(client: Client, why: Why, channel: string | undefined): void
   /** Something failed that is not the client's doing. */
   failed(event: ErrorEvent): void
 }
 
 const TOO_MUCH = 'too many messages while one is being handled'
 
-/** One client that speaks: what it says is decoded, brought into order and run. */
+/** What a client may do before it has said who it is. */
+const FREE: ReadonlySet<Command['do']> = new Set<Command['do']>(['auth', 'ping', 'pong', 'reject'])
+
+/** What a message asks for that asks for nothing: it counts all the same. */
+const NOTHING: readonly Command[] = [{ do: 'pong' }]
+
+/** One client that speaks: what it says is decoded, limited, brought into order and run. */
 export class Connection {
   readonly host: ConnectionHost
   readonly face: GatewayClient
   readonly client: Client
+  readonly questions: Questions
+  readonly joins = new Joins()
+  /** It has to say who it is before anything else. */
+  authDue = false
+  /** The application was told of it. */
+  announced = false
+  /** Stops waiting for the application, which is handling something of it. */
+  giveUp: (() => void) | undefined
   readonly #protocol: Protocol
   readonly #scratch: unknown
+  readonly #limits: ClientLimits
   readonly #inbox = new Inbox((command) => this.#run(command))
 
   constructor(host: ConnectionHost, face: GatewayClient, protocol: Protocol, scratch: unknown) {
     this.host = host
     this.face = face
     this.client = face.client
+    this.questions = new Questions(host.hub.wheel)
     this.#protocol = protocol
     this.#scratch = scratch
+    this.#limits = new ClientLimits(host.rateLimits, host.hub.platform.clock.monotonic())
   }
 
   /** A whole message came in. */
   receive(data: string | Uint8Array): void {
     const bytes = typeof data === 'string' ? this.host.hub.platform.utf8Size(data) : data.byteLength
-    if (bytes > this.host.maxMessageBytes) {
+    this.face.count(bytes)
+    this.host.counters.received(bytes)
+    if (bytes > this.host.limits.maxMessageBytes) {
       this.client.close('too-large')
       return
     }
-    this.obey(this.#protocol.decode(data, this.#scratch), bytes)
+    const said = this.#protocol.decode(data, this.#scratch)
+    const commands = (said.length === 0 ? NOTHING : said).filter((command) => this.#withinRate(command))
+    this.obey(commands, bytes)
   }
 
   /** Runs commands in order, after those that came before. `bytes`: of the message that they came in. */
@@ -67,66 +105,76 @@ export class Connection {
       if (!this.client.connected) return
       // The message is held until its last command is done.
       const held = at === commands.length - 1 ? bytes : 0
-      if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
+      if (this.#passes(command)) void this.#run(command)
+      else if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
     }
+  }
+
+  /** Resolves when nothing of it is being handled. */
+  idle(): Promise<void> {
+    return this.#inbox.idle()
   }
 
   end(): void {
     this.#inbox.clear()
+    this.questions.end()
+    this.giveUp?.()
   }
 
   tell(event: Unicast): void {
     this.client.tell(event)
   }
 
-  /** Has a message handled, and the client answered if it gave a ref. */
-  handle(
-    command: Command & { do: 'call' | 'publish' | 'raw' },
-    message: GatewayMessage,
-  ): void | Promise<void> {
-    const handler = this.host.handlerFor(message.event)
-    if (!handler) {
-      if (command.do !== 'raw') this.refuse(command, 'unknown', 'nobody here handles that')
-      return undefined
-    }
-    try {
-      const result = handler(this.face, message)
-      if (!isPromiseLike(result)) return this.#reply(command, result)
-      return Promise.resolve(result).then(
-        (value) => this.#reply(command, value),
-        (error: unknown) => this.fail(command, error),
-      )
-    } catch (error) {
-      return this.fail(command, error)
-    }
+  /** What middleware sees of a step of this client. */
+  context(phase: Context['phase'], step: Partial<Context> = {}): Context {
+    const { face } = this
+    return { ...step, phase, client: face, handshake: face.handshake, user: face.user, state: new Map() }
   }
 
   /** Answers with what went wrong. Only a ClientError is said as it is; the rest is `internal`. */
   fail(command: Command, error: unknown, where: ErrorEvent['where'] = 'handler'): void {
     if (error instanceof ClientError) this.refuse(command, error.why, error.message)
     else {
-      this.host.failed({ error, where, client: this.client, channel: channelOf(command) })
+      this.report(command, error, where)
       this.refuse(command, 'internal', 'something went wrong here')
     }
   }
 
-  refuse(command: Command, why: Why, detail?: string): void {
-    const ref = 'ref' in command ? command.ref : undefined
-    this.tell({ on: 'failed', ref, what: command.do, channel: channelOf(command), why, detail })
+  /** Tells the operator alone. */
+  report(command: Command, error: unknown, where: ErrorEvent['where'] = 'handler'): void {
+    this.host.failed({ error, where, client: this.client, channel: channelOf(command) })
   }
 
-  #reply(command: Command & { do: 'call' | 'publish' | 'raw' }, value: unknown): void {
+  refuse(command: Command, why: Why, detail?: string, afterMs?: number): void {
     const ref = 'ref' in command ? command.ref : undefined
-    if (ref === undefined) return
-    try {
-      this.tell({ on: 'reply', ref, data: value === undefined ? undefined : Payload.of(value) })
-    } catch (error) {
-      this.fail(command, error)
-    }
+    const channel = channelOf(command)
+    this.host.refused(this.client, why, channel)
+    this.tell({ on: 'failed', ref, what: command.do, channel, why, detail, afterMs })
+  }
+
+  /**
+   * Whether it need not wait for a handler at work: signs of life, which the client may be waiting for, and answers, for
+   * which that very handler may be.
+   */
+  #passes(command: Command): boolean {
+    return command.do === 'ping' || command.do === 'pong' || (command.do === 'answer' && !this.authDue)
+  }
+
+  #withinRate(command: Command): boolean {
+    const afterMs = this.#limits.take(command.do === 'subscribe', this.host.hub.platform.clock.monotonic())
+    if (afterMs === 0) return true
+    this.refuse(command, 'rate', 'too many messages', afterMs)
+    if (this.#limits.strike()) this.client.close('rate')
+    return false
   }
 
   #run(command: Command): void | Promise<void> {
     if (!this.client.connected) return undefined
+    if (this.authDue && !FREE.has(command.do)) {
+      this.refuse(command, 'auth-expected', 'say who you are first')
+      this.client.close('auth-expected')
+      return undefined
+    }
     const run = this.host.commands[command.do] as (
       connection: Connection,
       command: Command,
@@ -141,10 +189,4 @@ export class Connection {
 
 function channelOf(command: Command): string | undefined {
   return 'channel' in command ? command.channel : undefined
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -3,13 +3,13 @@ import { isTooDeep, MAX_JSON_DEPTH } from '../ground/json-scan.ts'
 import type { Payload } from '../ground/payload.ts'
 
 /** A message of a client on its way to a handler. */
-export class GatewayMessage {
+export class GatewayMessage<Data = unknown> {
   /** The name the client gave it: of the event published, or of the method called. Empty when its protocol has no names. */
   readonly event: string
   /** The channel it was published to; `undefined` for calls. */
   readonly channel: string | undefined
   readonly #payload: Payload
-  #data: { readonly value: unknown } | undefined
+  #data: { readonly value: Data } | undefined
 
   constructor(event: string, payload: Payload, channel?: string) {
     this.event = event
@@ -33,17 +33,22 @@ export class GatewayMessage {
    * @throws ClientError `bad-frame` when it is no JSON, or deeper than 32 levels: left alone, it becomes the answer to the
    * client
    */
-  get data(): unknown {
+  get data(): Data {
     this.#data ??= { value: this.#parse() }
     return this.#data.value
   }
 
-  #parse(): unknown {
+  /** The data as the contract's schema gave it back; from now on {@link data} is this. */
+  validated(value: Data): void {
+    this.#data = { value }
+  }
+
+  #parse(): Data {
     const { text } = this.#payload
     // Whatever protocol brought it: not all of them look into what they pass on.
     if (isTooDeep(text)) throw new ClientError('bad-frame', `deeper than ${String(MAX_JSON_DEPTH)} levels`)
     try {
-      return JSON.parse(text)
+      return JSON.parse(text) as Data
     } catch (cause) {
       throw new ClientError('bad-frame', 'data is not JSON', { cause })
     }

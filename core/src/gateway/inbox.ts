@@ -5,8 +5,8 @@ export const MAX_WAITING_COMMANDS = 256
 /** How large the messages that brought them may be together. One may be larger than that, if nothing else waits. */
 export const MAX_WAITING_BYTES = 1_048_576
 
-/** Runs a command. A promise is waited for before the next one. */
-export type RunCommand = (command: Command) => void | Promise<void>
+/** Runs a command. A promise, which never rejects, is waited for before the next one. */
+export type RunInOrder = (command: Command) => void | Promise<void>
 
 interface Waiting {
   readonly command: Command
@@ -15,12 +15,13 @@ interface Waiting {
 
 /** The commands of one client, run one after the other. */
 export class Inbox {
-  readonly #run: RunCommand
+  readonly #run: RunInOrder
   #waiting: Waiting[] = []
   #bytes = 0
   #busy = false
+  #idle: (() => void)[] | undefined
 
-  constructor(run: RunCommand) {
+  constructor(run: RunInOrder) {
     this.#run = run
   }
 
@@ -38,6 +39,12 @@ export class Inbox {
     this.#waiting.push({ command, bytes })
     this.#bytes += bytes
     return true
+  }
+
+  /** Resolves when nothing runs or waits. */
+  idle(): Promise<void> {
+    if (!this.#busy) return Promise.resolve()
+    return new Promise((resolve) => (this.#idle ??= []).push(resolve))
   }
 
   /** Forgets what waits. */
@@ -63,6 +70,8 @@ export class Inbox {
       }
     }
     this.#busy = false
+    for (const resolve of this.#idle ?? []) resolve()
+    this.#idle = undefined
   }
 
   #next(): Command | undefined {

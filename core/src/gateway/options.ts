@@ -1,9 +1,15 @@
+import type { Grant } from '../contract/authorizer.ts'
+import type { Contract } from '../contract/contract.ts'
 import type { Protocol } from '../contract/protocol.ts'
 import { OptionError } from '../ground/errors.ts'
 import { Hub } from '../hub/hub.ts'
 import { known, whole } from '../hub/options.ts'
 import { native } from '../protocols/native.ts'
+import type { GatewayClient } from './gateway-client.ts'
+import type { AnyHandler, OnUnknown } from './handlers.ts'
+import type { Authenticate, AuthenticateAt, User } from './identity.ts'
 import { type AllowedOrigins, type OriginCheck, originCheck } from './origins.ts'
+import { rateLimits, type RateLimitOptions, type RateLimits } from './rate-limits.ts'
 
 /** When a connection without a sign of life is given up. */
 export interface Heartbeat {
@@ -13,8 +19,18 @@ export interface Heartbeat {
   readonly timeoutMs: number
 }
 
+/** A client asks for a private or presence channel. */
+export interface AuthorizeChannelRequest<U extends User> {
+  readonly channel: string
+  readonly type: 'private' | 'presence'
+  readonly client: GatewayClient<U>
+  readonly user: U | undefined
+  /** What came with this subscribe, such as a token. Comes from the client: check it. */
+  readonly credentials: unknown
+}
+
 /** How a gateway is made. */
-export interface GatewayOptions {
+export interface GatewayOptions<C extends Contract = Contract, U extends User = User> {
   /** The hub it stands on. @defaultValue a new one without an authorizer */
   readonly hub?: Hub | undefined
   /**
@@ -34,6 +50,29 @@ export interface GatewayOptions {
   /** How long a handshake, and a first message that a protocol expects, may take. @defaultValue `7_000` ms */
   readonly handshakeTimeoutMs?: number | undefined
   readonly heartbeat?: Partial<Heartbeat> | undefined
+  /** What server and clients say to each other; types everything, and what comes in is validated by it. */
+  readonly contract?: C | undefined
+  /** Who is it? Without this, nobody is asked. */
+  readonly authenticate?: Authenticate<U> | undefined
+  /** When clients say who they are. @defaultValue `'handshake'` */
+  readonly authenticateAt?: AuthenticateAt | undefined
+  /** Who may join private and presence channels; for a hub that has no authorizer of its own. */
+  readonly authorize?:
+    ((request: AuthorizeChannelRequest<U>) => Grant | boolean | Promise<Grant | boolean>) | undefined
+  /** The info of a user in a presence channel, where `authorize` names no member. */
+  readonly presenceData?: ((channel: string, user: U) => unknown) | undefined
+  /** How often clients may do things. */
+  readonly rateLimit?: RateLimitOptions | undefined
+  /** What happens to messages that nobody handles; they are counted in any case. @defaultValue `'error'` */
+  readonly onUnknown?: OnUnknown | undefined
+  /** How long a handler may take to answer. @defaultValue `30_000` ms */
+  readonly handlerTimeoutMs?: number | undefined
+  /** Whether clients may send to each other directly, by id or user. @defaultValue `false` */
+  readonly directMessages?: boolean | undefined
+  /** How many proxies stand in front, for `remoteAddress`. @defaultValue `0` */
+  readonly trustedProxies?: number | undefined
+  /** How many of the last things that happened are kept for `explain`. @defaultValue `4_096` entries */
+  readonly journalSize?: number | undefined
 }
 
 /** The options complete, as adapters read them. */
@@ -42,6 +81,7 @@ export interface GatewayLimits {
   readonly maxMessageBytes: number
   readonly handshakeTimeoutMs: number
   readonly heartbeat: Heartbeat
+  readonly handlerTimeoutMs: number
 }
 
 /** The options, checked and complete. */
@@ -50,6 +90,11 @@ export interface GatewaySettings {
   readonly protocols: ReadonlyMap<string, Protocol>
   readonly originAllowed: OriginCheck
   readonly limits: GatewayLimits
+  readonly rateLimits: RateLimits
+  readonly trustedProxies: number
+  readonly journalSize: number
+  readonly authenticateAt: AuthenticateAt
+  readonly onUnknown: OnUnknown
 }
 
 const OPTIONS: readonly (keyof GatewayOptions)[] = [
@@ -61,35 +106,68 @@ const OPTIONS: readonly (keyof GatewayOptions)[] = [
   'maxMessageBytes',
   'handshakeTimeoutMs',
   'heartbeat',
+  'contract',
+  'authenticate',
+  'authenticateAt',
+  'authorize',
+  'presenceData',
+  'rateLimit',
+  'onUnknown',
+  'handlerTimeoutMs',
+  'directMessages',
+  'trustedProxies',
+  'journalSize',
 ]
 
 /** @throws OptionError when an option is unknown or has a wrong value */
-export function gatewaySettings(options: GatewayOptions): GatewaySettings {
+export function gatewaySettings<C extends Contract, U extends User>(
+  options: GatewayOptions<C, U>,
+): GatewaySettings {
   known('new Gateway', options, OPTIONS)
-  const protocols = Object.entries(options.protocols ?? { '/': native() })
-  for (const [path] of protocols) {
-    if (!path.startsWith('/')) throw new OptionError('protocols', "paths that begin with '/'", path)
-  }
   return {
     hub: options.hub ?? new Hub(),
-    protocols: new Map(protocols),
+    protocols: checkedProtocols(options.protocols ?? { '/': native() }),
     originAllowed: originCheck(options.allowedOrigins ?? 'same-origin', options.requireOrigin ?? false),
     limits: gatewayLimits(options),
+    rateLimits: rateLimits(options.rateLimit ?? {}),
+    trustedProxies: whole('trustedProxies', options.trustedProxies ?? 0, 0),
+    journalSize: whole('journalSize', options.journalSize ?? 4_096, 1),
+    authenticateAt: oneOf('authenticateAt', options.authenticateAt ?? 'handshake', AUTHENTICATE_AT),
+    onUnknown:
+      typeof options.onUnknown === 'function'
+        ? options.onUnknown
+        : oneOf('onUnknown', options.onUnknown ?? 'error', ON_UNKNOWN),
   }
 }
 
-function gatewayLimits(options: GatewayOptions): GatewayLimits {
+function checkedProtocols(protocols: Readonly<Record<string, Protocol>>): Map<string, Protocol> {
+  for (const path of Object.keys(protocols)) {
+    if (!path.startsWith('/')) throw new OptionError('protocols', "paths that begin with '/'", path)
+  }
+  return new Map(Object.entries(protocols))
+}
+
+function gatewayLimits(options: Pick<GatewayOptions, keyof GatewayLimits>): GatewayLimits {
   const { heartbeat = {} } = options
   known('heartbeat', heartbeat, ['intervalMs', 'timeoutMs'])
   return {
     maxConnections: whole('maxConnections', options.maxConnections ?? 10_000, 1),
     maxMessageBytes: whole('maxMessageBytes', options.maxMessageBytes ?? 524_288, 1),
     handshakeTimeoutMs: whole('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 7_000, 1),
+    handlerTimeoutMs: whole('handlerTimeoutMs', options.handlerTimeoutMs ?? 30_000, 1),
     heartbeat: {
       intervalMs: whole('heartbeat.intervalMs', heartbeat.intervalMs ?? 25_000, 0),
       timeoutMs: whole('heartbeat.timeoutMs', heartbeat.timeoutMs ?? 8_000, 1),
     },
   }
+}
+
+const AUTHENTICATE_AT: readonly AuthenticateAt[] = ['handshake', 'message', 'either']
+const ON_UNKNOWN: readonly Exclude<OnUnknown, AnyHandler>[] = ['ignore', 'error']
+
+function oneOf<Word extends string>(option: string, word: Word, words: readonly Word[]): Word {
+  if (words.includes(word)) return word
+  throw new OptionError(option, `one of ${words.join(', ')}`, word)
 }
 
 /** The protocol that is spoken at a path: an exact match, else the longest `/…/*` above it. */

@@ -1,7 +1,7 @@
 /**
  * Why something was refused, or a connection ended. Words in the hub; each protocol has its own numbers for them.
  *
- * Refusals: `bad-frame` (not a legal frame), `unknown` (no such verb or handler), `auth-expected`, `unauthorized`,
+ * Refusals: `bad-frame` (not a legal frame), `invalid` (data that the contract refuses), `unknown` (no such verb or handler), `auth-expected`, `unauthorized`,
  * `forbidden`, `expired`, `bad-name` (channel name), `not-subscribed`, `not-found`, `too-large`, `rate`, `limit`,
  * `disabled`, `no-app`, `bad-version`, `timeout`, `cancelled` (called off by a later request), `internal`.
  *
@@ -11,6 +11,7 @@
  */
 export type Why =
   | 'bad-frame'
+  | 'invalid'
   | 'unknown'
   | 'auth-expected'
   | 'unauthorized'

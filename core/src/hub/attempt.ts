@@ -16,6 +16,8 @@ export class Attempt {
   readonly credentials: unknown
   #waiters: Waiter[] = []
   #open = true
+  /** Rights have changed since the authorizer was asked: what it says does not count. */
+  stale = false
   /** Stops what the attempt waits for. */
   cancelWait: Cancel | undefined
 

@@ -21,6 +21,12 @@ export interface Subscription {
   /** Where it stands in its group. */
   index: number
   entry: RosterEntry | undefined
+  /** What the client brought for it; handed to the authorizer when the grant is looked at again. */
+  credentials: unknown
+  /** Raised whenever the grant is asked for anew: an answer to an older question changes nothing. */
+  generation: number
+  /** When the grant ends, in milliseconds since 1970. */
+  expiresAt: number | undefined
   /** Stops the clock of a grant that expires. */
   cancelExpiry: Cancel | undefined
 }
@@ -55,6 +61,9 @@ export class Channel {
       group,
       index: group.subscriptions.length,
       entry: undefined,
+      credentials: undefined,
+      generation: 0,
+      expiresAt: undefined,
       cancelExpiry: undefined,
     }
     group.subscriptions.push(subscription)

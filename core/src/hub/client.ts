@@ -1,4 +1,5 @@
 import type { Lane, Session } from '../contract/conn.ts'
+import type { Origin } from '../contract/message.ts'
 import type { Protocol, Unicast } from '../contract/protocol.ts'
 import type { Why } from '../ground/why.ts'
 import type { DropCounts } from './counters.ts'
@@ -22,13 +23,15 @@ export interface SendOptions {
   readonly event?: string | undefined
   /** Conflation key. */
   readonly key?: string | undefined
+  /** Who caused it. */
+  readonly from?: Origin | undefined
 }
 
 /** One connected client, as the application sees it. */
 export interface Client {
   /** `digits.digits`: the node, and something unguessable. */
   readonly id: string
-  /** What `hub.add` was given. */
+  /** Who it is: what `hub.add` was given, or {@link identify} since. */
   readonly auth: unknown
   /** The name of the protocol it speaks. */
   readonly protocol: string
@@ -44,6 +47,10 @@ export interface Client {
   readonly dropCounts: DropCounts
   /** Frames and bytes waiting in its outbox. 0 while its transport has room. */
   readonly queued: { readonly frames: number; readonly bytes: number }
+  /** Frames and bytes handed to its transport so far. */
+  readonly sent: { readonly frames: number; readonly bytes: number }
+  /** From now on this is who it is, for the authorizer. */
+  identify(auth: unknown): void
   /** What the adapter reports to. */
   readonly session: Session
   /** Sends to this client alone. Returns `false` when it is gone (and counts the drop). */

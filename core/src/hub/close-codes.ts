@@ -7,6 +7,7 @@ import type { Why } from '../ground/why.ts'
 const CLOSE_CODES: Readonly<Record<Why, number>> = {
   closed: 1000,
   'bad-frame': 4000,
+  invalid: 4000,
   unknown: 4000,
   'bad-name': 4000,
   'not-subscribed': 4000,

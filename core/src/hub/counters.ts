@@ -14,8 +14,9 @@ export function noDrops(): Record<DropReason, number> {
 export class Counters {
   /** Frames that clients were to get. */
   accepted = 0
-  /** Frames handed to transports. */
+  /** Frames handed to transports, and their bytes. */
   written = 0
+  writtenBytes = 0
   /** Frames waiting in outboxes now, and their bytes. */
   queuedFrames = 0
   queuedBytes = 0

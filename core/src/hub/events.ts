@@ -17,6 +17,13 @@ export interface DisconnectEvent {
   readonly channels: readonly string[]
 }
 
+/** A client came into a channel, or is out of it. */
+export interface SubscriptionEvent {
+  readonly client: Client
+  readonly channel: string
+  readonly why?: Why | undefined
+}
+
 /** A member came to a presence channel (with its first connection) or left it (with its last). */
 export interface PresenceEvent {
   readonly channel: string
@@ -35,7 +42,17 @@ export interface DropEvent {
 /** Something of the application, an adapter or a bridge failed. It hurt nobody but those it names. */
 export interface ErrorEvent {
   readonly error: unknown
-  readonly where: 'authorizer' | 'listener' | 'handler' | 'protocol' | 'policy' | 'relay' | 'conn'
+  readonly where:
+    | 'origin'
+    | 'authenticate'
+    | 'authorizer'
+    | 'middleware'
+    | 'listener'
+    | 'handler'
+    | 'protocol'
+    | 'policy'
+    | 'relay'
+    | 'conn'
   readonly client?: Client | undefined
   readonly channel?: string | undefined
 }
@@ -46,6 +63,10 @@ export interface HubEvents {
   connect: (client: Client) => void
   /** A client is gone. Exactly once per client. */
   disconnect: (event: DisconnectEvent) => void
+  /** A client was subscribed to a channel. */
+  subscribe: (event: SubscriptionEvent) => void
+  /** A client is out of a channel: it asked for it, left, or lost its grant (then `why` says so). */
+  unsubscribe: (event: SubscriptionEvent) => void
   presence: (event: PresenceEvent) => void
   /** A channel got its first subscriber on this node. */
   occupied: (event: { readonly channel: string }) => void

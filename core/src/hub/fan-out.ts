@@ -1,6 +1,7 @@
 import type { Frame, Lane } from '../contract/conn.ts'
 import type { Message } from '../contract/message.ts'
-import type { Broadcast } from '../contract/protocol.ts'
+import type { Broadcast, Protocol } from '../contract/protocol.ts'
+import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { assertChannelName, channelNameFault } from '../ground/channel-name.ts'
 import { FanfareError } from '../ground/errors.ts'
 import { Payload } from '../ground/payload.ts'
@@ -63,6 +64,18 @@ export class FanOut {
     }
   }
 
+  /** To many clients directly, whatever channels they are in. */
+  toMany(clients: Iterable<Subscriber>, event: Broadcast, policy: SlowConsumerPolicy, key?: string): void {
+    const frames = new Map<Protocol, Frame | undefined>()
+    for (const { outlet } of clients) {
+      if (!frames.has(outlet.protocol)) frames.set(outlet.protocol, this.#encode(outlet, event, 'data', key))
+      const frame = frames.get(outlet.protocol)
+      this.#hub.counters.accepted++
+      if (frame) outlet.owe(frame, undefined, policy)
+      else outlet.drop('encode', undefined)
+    }
+  }
+
   /** Tells the subscribers of a channel that messages were lost before they came to this node. */
   announceGap(channel: Channel): void {
     const event: Broadcast = { on: 'gap', channel: channel.name, count: 0, reason: 'bus' }
@@ -105,7 +118,12 @@ export class FanOut {
     }
   }
 
-  #encode(group: Group, event: Broadcast, lane: Lane, key?: string): Frame | undefined {
+  #encode(
+    group: { readonly protocol: Protocol },
+    event: Broadcast,
+    lane: Lane,
+    key?: string,
+  ): Frame | undefined {
     try {
       const data = group.protocol.broadcast(event)
       return data === undefined ? undefined : makeFrame(this.#hub.platform, data, lane, key)

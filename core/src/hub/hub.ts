@@ -1,5 +1,6 @@
+import type { Authorizer } from '../contract/authorizer.ts'
 import type { Conn } from '../contract/conn.ts'
-import type { Member, Message } from '../contract/message.ts'
+import type { Member, Message, Origin } from '../contract/message.ts'
 import type { Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
 import { HubClosedError } from '../ground/errors.ts'
@@ -17,6 +18,10 @@ import type { HubStats } from './stats.ts'
 export interface BroadcastOptions {
   /** Id, or ids, of clients that shall not get it. */
   readonly except?: string | readonly string[] | undefined
+  /** The message's name. Without one, `plain` sends the payload as it is and other protocols call it `message`. */
+  readonly event?: string | undefined
+  /** Who caused it. */
+  readonly from?: Origin | undefined
   /** Under the policy `conflate`, it replaces a waiting frame of the same channel and key. */
   readonly key?: string | undefined
 }
@@ -101,9 +106,10 @@ export class Hub {
     options: BroadcastOptions = {},
   ): void {
     this.#open()
+    const { event, key, from } = options
     const except = typeof options.except === 'string' ? [options.except] : options.except
     const names = typeof channels === 'object' ? channels : [channels]
-    const messages = names.map((channel): Message => ({ channel, data: payload, except, key: options.key }))
+    const messages = names.map((channel): Message => ({ channel, event, data: payload, except, key, from }))
     messages.forEach(assertMessage)
     for (const message of messages) this.#parts.post(message)
   }
@@ -144,6 +150,41 @@ export class Hub {
   sendTo(clientId: string, payload: string | Uint8Array, options?: SendOptions): boolean {
     this.#open()
     return this.#parts.peers.get(clientId)?.send(payload, options) ?? false
+  }
+
+  /** Sends to many clients directly: encoded once per protocol. Returns how many of them are on this node. */
+  sendToMany(clients: Iterable<Client>, payload: string | Uint8Array, options: SendOptions = {}): number {
+    this.#open()
+    return this.#parts.sendToMany(clients, payload, options)
+  }
+
+  /**
+   * Asks the authorizer again about a subscription, with fresh credentials. Denied, the client is removed from this
+   * channel alone, and the promise rejects with an UnauthorizedError.
+   */
+  async renew(client: Client, channel: string, options: SubscribeOptions = {}): Promise<void> {
+    this.#open()
+    await this.#parts.grants.renew(this.#parts.peer(client), channel, options.credentials, options.ref)
+  }
+
+  /**
+   * Asks the authorizer again, with the credentials of old, about those live subscriptions to private and presence
+   * channels that `which` names. Whoever is denied now is removed from that channel as `unauthorized`. Resolves when every
+   * answer is in.
+   */
+  async review(which: (client: Client, channel: string) => boolean): Promise<void> {
+    this.#open()
+    await this.#parts.review(which)
+  }
+
+  /** Has an authorizer decide that was not known when the hub was made. @throws FanfareError when there is one */
+  authorizeWith(authorizer: Authorizer): void {
+    this.#parts.gate.use(authorizer)
+  }
+
+  /** When the grant of a subscription ends, in milliseconds since 1970; `undefined` when it does not. */
+  grantEnds(client: Client, channel: string): number | undefined {
+    return this.#parts.peers.get(client.id)?.subscriptions.get(channel)?.expiresAt
   }
 
   /** The members of a presence channel, in a new list; `undefined` when it is none, or nobody is in it. */

@@ -1,5 +1,5 @@
 import type { AuthorizeRequest, Authorizer, Grant } from '../contract/authorizer.ts'
-import { FanfareError, UnauthorizedError } from '../ground/errors.ts'
+import { CancelledError, FanfareError, UnauthorizedError } from '../ground/errors.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { ErrorEvent } from './events.ts'
 
@@ -28,7 +28,7 @@ export interface Question {
 /** Asks the authorizer: never more often at once than allowed, never waiting for it longer than allowed. */
 export class JoinGate {
   readonly #hub: JoinGateHost
-  readonly #authorizer: Authorizer | undefined
+  #authorizer: Authorizer | undefined
   readonly #limits: AuthorizationLimits
   readonly #queue = new Set<() => void>()
   #running = 0
@@ -42,6 +42,12 @@ export class JoinGate {
   /** How many authorizations run or wait. */
   get pending(): number {
     return this.#running + this.#queue.size
+  }
+
+  /** Decides from now on. @throws FanfareError `authorizer-given` when there is one already */
+  use(authorizer: Authorizer): void {
+    if (this.#authorizer) throw new FanfareError('authorizer-given', 'the hub has an authorizer already')
+    this.#authorizer = authorizer
   }
 
   /**
@@ -67,7 +73,11 @@ export class JoinGate {
         finish()
         reject(this.#denied(request, new FanfareError('timeout', 'the authorizer did not answer in time')))
       })
-      const question: Question = { withdraw: finish }
+      const withdraw = (): void => {
+        finish()
+        reject(new CancelledError('nobody waits for the answer any more'))
+      }
+      const question: Question = { withdraw }
       open.add(question)
       if (this.#running < this.#limits.concurrent) start()
       else this.#queue.add(start)

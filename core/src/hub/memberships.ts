@@ -1,7 +1,7 @@
 import type { Grant } from '../contract/authorizer.ts'
 import type { MemberText, Ref, RosterView, Unicast } from '../contract/protocol.ts'
 import { assertChannelName, classifyChannel } from '../ground/channel-name.ts'
-import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
+import { CancelledError, LimitError, UnauthorizedError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
 import { Attempt } from './attempt.ts'
 import { Channel, type Subscriber, type Subscription } from './channel.ts'
@@ -9,6 +9,7 @@ import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { ErrorEvent, HubEvents } from './events.ts'
 import type { FanOut } from './fan-out.ts'
+import type { Grants } from './grants.ts'
 import type { Interest } from './interest.ts'
 import type { JoinGate } from './join-gate.ts'
 import type { HubLimits } from './options.ts'
@@ -43,7 +44,7 @@ export interface MembershipsHost {
   readonly fanOut: FanOut
   /** Only while a relay is attached. */
   readonly interest: Interest | undefined
-  emit<Name extends 'presence' | 'occupied' | 'vacated'>(
+  emit<Name extends 'subscribe' | 'unsubscribe' | 'presence' | 'occupied' | 'vacated'>(
     name: Name,
     event: Parameters<HubEvents[Name]>[0],
   ): void
@@ -54,10 +55,12 @@ export interface MembershipsHost {
 export class Memberships {
   readonly #hub: MembershipsHost
   readonly #gate: JoinGate
+  readonly #grants: Grants
 
-  constructor(hub: MembershipsHost, gate: JoinGate) {
+  constructor(hub: MembershipsHost, gate: JoinGate, grants: Grants) {
     this.#hub = hub
     this.#gate = gate
+    this.#grants = grants
   }
 
   /** Resolves when the client is subscribed. @throws ChannelNameError, LimitError */
@@ -85,7 +88,7 @@ export class Memberships {
     if (attempt) this.callOff(peer, attempt, new CancelledError('unsubscribed before there was an answer'))
     this.#hub.sequencer.run(() => {
       const subscription = peer.subscriptions.get(name)
-      if (subscription) this.end(subscription)
+      if (subscription) this.end(subscription, why)
       if (subscription || ref !== undefined) {
         peer.outlet.tell({ on: 'unsubscribed', ref, channel: name, why })
       }
@@ -101,8 +104,9 @@ export class Memberships {
   }
 
   /** Takes a client out of a channel, and tells the others. Part of an operation. */
-  end(subscription: Subscription): void {
+  end(subscription: Subscription, why?: Why): void {
     const { peer, channel, entry } = subscription
+    this.#hub.emit('unsubscribe', { client: peer, channel: channel.name, why })
     peer.subscriptions.delete(channel.name)
     peer.outlet.forgetRoster(channel.name)
     subscription.cancelExpiry?.()
@@ -156,6 +160,11 @@ export class Memberships {
   #admit(peer: Peer, attempt: Attempt, grant: Grant): void {
     if (!attempt.open) return
     const commit = (): void => {
+      if (attempt.stale) {
+        attempt.stale = false
+        this.#start(peer, attempt)
+        return
+      }
       this.#hub.sequencer.run(() => {
         if (attempt.open) this.#commit(peer, attempt, grant)
       })
@@ -167,23 +176,29 @@ export class Memberships {
 
   /** The moment from which on the client misses nothing. */
   #commit(peer: Peer, attempt: Attempt, grant: Grant): void {
-    const validMs =
-      grant.expiresAt === undefined ? undefined : grant.expiresAt - this.#hub.platform.clock.now()
-    if (validMs !== undefined && !(validMs > 0)) {
-      const cause = new FanfareError('expired', 'the grant has expired already')
-      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
-      return
-    }
-    const joining = this.#rosterEntry(peer, attempt, grant)
+    const validMs = this.#valid(peer, attempt, grant)
+    const joining = attempt.open ? this.#rosterEntry(peer, attempt, grant) : undefined
     if (!attempt.open) return
     const channel = this.#channel(attempt.channel)
     const subscription = channel.add(peer)
     peer.subscriptions.set(channel.name, subscription)
     peer.attempts.delete(channel.name)
-    if (validMs !== undefined) this.#limitTo(validMs, peer, subscription)
+    subscription.credentials = attempt.credentials
+    this.#grants.limit(peer, subscription, validMs)
     const refs = attempt.succeed()
+    this.#hub.emit('subscribe', { client: peer, channel: channel.name })
     if (channel.roster && joining) this.#enter(subscription, channel.roster, joining, refs)
     else this.#acknowledge(peer, channel.name, { refs })
+  }
+
+  /** How long the grant is good; one that is not any more is a denial. */
+  #valid(peer: Peer, attempt: Attempt, grant: Grant): number | undefined {
+    try {
+      return this.#grants.validMs(grant)
+    } catch (cause) {
+      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
+      return undefined
+    }
   }
 
   /** Who joins a presence channel. What cannot be written as JSON is a mistake of the authorizer, and a denial. */
@@ -208,13 +223,6 @@ export class Memberships {
       this.#hub.emit('occupied', { channel: name })
     }
     return channel
-  }
-
-  #limitTo(ms: number, peer: Peer, subscription: Subscription): void {
-    const { channel } = subscription
-    subscription.cancelExpiry = this.#hub.wheel.after(ms, () => {
-      this.unsubscribe(peer, channel.name, undefined, 'expired')
-    })
   }
 
   /** The newcomer gets the roster, then everybody the join: by the traits of each protocol, with or without itself. */

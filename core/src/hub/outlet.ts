@@ -55,6 +55,8 @@ export class Outlet implements Debtor, Overflowing, Reader {
   #closed = false
   /** Frames this client did not get. */
   drops = 0
+  sentFrames = 0
+  sentBytes = 0
   #dropCounts: Record<DropReason, number> | undefined
   #outbox: Outbox | undefined
   #unwatch: Cancel | undefined
@@ -180,7 +182,11 @@ export class Outlet implements Debtor, Overflowing, Reader {
   }
 
   #write(batch: CountedBatch): void {
-    this.host.counters.written += batch.frames.length
+    const { counters } = this.host
+    counters.written += batch.frames.length
+    counters.writtenBytes += batch.bytes
+    this.sentFrames += batch.frames.length
+    this.sentBytes += batch.bytes
     let room = true
     try {
       room = this.conn.write(batch)

@@ -4,16 +4,18 @@ import type { Protocol, Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
 import type { DropReason } from '../contract/slow-consumer.ts'
 import { CancelledError, FanfareError, OptionError } from '../ground/errors.ts'
+import { Payload } from '../ground/payload.ts'
 import { type Cancel, hostPlatform, type Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import type { Channel } from './channel.ts'
-import type { AddOptions, Client } from './client.ts'
+import type { AddOptions, Client, SendOptions } from './client.ts'
 import { clientIds } from './client-ids.ts'
 import { Counters } from './counters.ts'
 import { Departures } from './departures.ts'
 import { type ErrorEvent, Events, type HubEvents } from './events.ts'
 import { FanOut, messageFault } from './fan-out.ts'
+import { Grants } from './grants.ts'
 import { Interest } from './interest.ts'
 import { JoinGate } from './join-gate.ts'
 import { Memberships, type SubscribeOptions } from './memberships.ts'
@@ -55,6 +57,7 @@ export class HubParts implements OutletHost {
   readonly events: Events
   readonly fanOut: FanOut
   readonly gate: JoinGate
+  readonly grants: Grants
   readonly memberships: Memberships
   readonly departures: Departures
   interest: Interest | undefined
@@ -74,7 +77,8 @@ export class HubParts implements OutletHost {
     this.turn = new Turn(this.platform, this.sequencer)
     this.fanOut = new FanOut(this)
     this.gate = new JoinGate(this, checkedAuthorizer(options), this.limits.authorization)
-    this.memberships = new Memberships(this, this.gate)
+    this.grants = new Grants(this, this.gate)
+    this.memberships = new Memberships(this, this.gate, this.grants)
     this.departures = new Departures(this)
   }
 
@@ -158,7 +162,8 @@ export class HubParts implements OutletHost {
   }
 
   stats(): HubStats {
-    const { accepted, written, queuedFrames, queuedBytes, dropped, unread, malformed } = this.counters
+    const { accepted, written, writtenBytes, queuedFrames, queuedBytes, dropped, unread, malformed } =
+      this.counters
     let subscriptions = 0
     for (const channel of this.channels.values()) subscriptions += channel.size
     return {
@@ -167,7 +172,7 @@ export class HubParts implements OutletHost {
       subscriptions,
       pendingAuthorizations: this.gate.pending,
       relayedChannels: this.interest?.size ?? 0,
-      frames: { accepted, written, queued: queuedFrames, queuedBytes },
+      frames: { accepted, written, writtenBytes, queued: queuedFrames, queuedBytes },
       dropped: { ...dropped },
       unread,
       malformed,
@@ -192,6 +197,31 @@ export class HubParts implements OutletHost {
   evict(outlet: Outlet, why: Why): void {
     const peer = this.peers.get(outlet.id)
     if (peer) this.sequencer.later(() => peer.close(why))
+  }
+
+  unsubscribePeer(peer: Peer, channel: string, why: Why): void {
+    this.memberships.unsubscribe(peer, channel, undefined, why)
+  }
+
+  /** Sends one message to many clients directly: encoded once per protocol. Returns how many are here. */
+  sendToMany(clients: Iterable<Client>, payload: string | Uint8Array, options: SendOptions): number {
+    const peers: Peer[] = []
+    for (const { id } of clients) {
+      const peer = this.peers.get(id)
+      if (peer) peers.push(peer)
+    }
+    const event = {
+      on: 'message',
+      event: options.event,
+      data: new Payload(payload),
+      from: options.from,
+    } as const
+    this.sequencer.run(() => this.fanOut.toMany(peers, event, this.policies.hub, options.key))
+    return peers.length
+  }
+
+  review(which: (client: Client, channel: string) => boolean): Promise<void> {
+    return this.grants.reviewAll(this.peers.values(), which)
   }
 
   closePeer(peer: Peer, how: Why | number, reason: string | undefined): void {

@@ -26,7 +26,6 @@ export interface PeerHost extends InboundHost {
 /** One client from the inside: its way out, its subscriptions, what it waits for. */
 export class Peer implements Subscriber {
   readonly id: string
-  readonly auth: unknown
   readonly outlet: Outlet
   readonly session: Session
   readonly inbound: Inbound
@@ -37,15 +36,28 @@ export class Peer implements Subscriber {
   /** The transport has reported its end: nobody need wait for it. */
   transportGone = false
   readonly #hub: PeerHost
+  #auth: unknown
   #connected = true
 
   constructor(hub: PeerHost, outlet: Outlet, auth: unknown, makeSession: (peer: Peer) => Session) {
     this.#hub = hub
     this.id = outlet.id
     this.outlet = outlet
-    this.auth = auth
+    this.#auth = auth
     this.inbound = new Inbound(this, hub)
     this.session = makeSession(this)
+  }
+
+  get auth(): unknown {
+    return this.#auth
+  }
+
+  get sent(): { frames: number; bytes: number } {
+    return { frames: this.outlet.sentFrames, bytes: this.outlet.sentBytes }
+  }
+
+  identify(auth: unknown): void {
+    this.#auth = auth
   }
 
   get protocol(): string {
@@ -80,7 +92,12 @@ export class Peer implements Subscriber {
     assertPayload(payload)
     const connected = this.#connected
     this.#hub.sequencer.run(() => {
-      const event = { on: 'message', event: options.event, data: new Payload(payload) } as const
+      const event = {
+        on: 'message',
+        event: options.event,
+        data: new Payload(payload),
+        from: options.from,
+      } as const
       const data = this.outlet.broadcast(event)
       if (data === undefined) {
         this.#hub.counters.accepted++

@@ -12,6 +12,7 @@ export interface HubStats {
   readonly frames: {
     readonly accepted: number
     readonly written: number
+    readonly writtenBytes: number
     readonly queued: number
     readonly queuedBytes: number
   }

@@ -1,3 +1,4 @@
+import type { Origin } from '../contract/message.ts'
 import type { Command, Ref } from '../contract/protocol.ts'
 import { JsonFault, type JsonMembers, scanJsonObject } from '../ground/json-scan.ts'
 import { Payload } from '../ground/payload.ts'
@@ -20,12 +21,15 @@ type Verb = (frame: JsonMembers, ref: Ref | undefined) => Command[]
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['hello', hello],
+  ['auth', (frame, ref) => [{ do: 'auth', ref, credentials: frame.value('token') }]],
   [
     'sub',
     (frame, ref) => [{ do: 'subscribe', ref, channel: string(frame, 'channel'), ...credentials(frame) }],
   ],
   ['unsub', (frame, ref) => [{ do: 'unsubscribe', ref, channel: string(frame, 'channel') }]],
   ['pub', publish],
+  ['send', send],
+  ['answer', answer],
   ['call', (frame, ref) => [{ do: 'call', ref, method: string(frame, 'method'), data: payload(frame) }]],
   ['who', (frame, ref) => [{ do: 'members', ref, channel: string(frame, 'channel') }]],
   ['ping', (_frame, ref) => [{ do: 'ping', ref }]],
@@ -52,10 +56,12 @@ export function decodeNative(data: string | Uint8Array): Command[] {
 }
 
 function hello(frame: JsonMembers, ref: Ref | undefined): Command[] {
-  const version = frame.value('v')
-  if (version === undefined || version === VERSION) return []
-  const detail = `this server speaks version ${String(VERSION)}`
-  return [{ do: 'reject', ref, why: 'bad-version', detail, close: true }]
+  const version = frame.value('v') ?? VERSION
+  if (version !== VERSION) {
+    return [{ ...reject(ref, 'bad-version', `this server speaks version ${String(VERSION)}`), close: true }]
+  }
+  const token = frame.value('token')
+  return token === undefined ? [] : [{ do: 'auth', ref, credentials: token }]
 }
 
 function publish(frame: JsonMembers, ref: Ref | undefined): Command[] {
@@ -66,6 +72,29 @@ function publish(frame: JsonMembers, ref: Ref | undefined): Command[] {
   return [
     { do: 'publish', ref, channel: string(frame, 'channel'), event: string(frame, 'event'), data, echo },
   ]
+}
+
+/** `to` is a client's id, or `{user}`. */
+function send(frame: JsonMembers, ref: Ref | undefined): Command[] {
+  const data = payload(frame)
+  if (!data.isJson) throw new Wrong('data is not JSON')
+  const to = frame.value('to')
+  const origin = typeof to === 'string' ? { client: to } : userOf(to)
+  return [{ do: 'send', ref, to: origin, event: string(frame, 'event'), data }]
+}
+
+function userOf(to: unknown): Origin {
+  const user = typeof to === 'object' && to !== null ? (to as { user?: unknown }).user : undefined
+  if (typeof user === 'string') return { user }
+  throw new Wrong('to is the id of a client, or { user }')
+}
+
+function answer(frame: JsonMembers, ref: Ref | undefined): Command[] {
+  if (ref === undefined) throw new Wrong('id is that of the question')
+  const error = frame.value('error')
+  return typeof error === 'string'
+    ? [{ do: 'answer', ref, error }]
+    : [{ do: 'answer', ref, data: payload(frame) }]
 }
 
 function string(frame: JsonMembers, name: string): string {
@@ -93,6 +122,6 @@ function refOf(frame: JsonMembers): Ref | undefined {
   throw new Wrong(`id is a number below 2^53, or a string of at most ${String(MAX_REF_LENGTH)} characters`)
 }
 
-function reject(ref: Ref | undefined, why: Why, detail: string): Command {
+function reject(ref: Ref | undefined, why: Why, detail: string): Command & { do: 'reject' } {
   return { do: 'reject', ref, why, detail }
 }

@@ -1,0 +1,20 @@
+import type { AuthorizeRequest, Grant } from '../contract/authorizer.ts'
+import type { GatewayClient } from './gateway-client.ts'
+import type { User } from './identity.ts'
+import type { GatewayOptions } from './options.ts'
+
+/** The hub's authorizer, made of what a gateway knows: the client, its user, and who it is in a presence channel. */
+export function gatewayAuthorizer<U extends User>(
+  { authorize, presenceData }: Pick<GatewayOptions<object, U>, 'authorize' | 'presenceData'>,
+  faceOf: (clientId: string) => GatewayClient<U> | undefined,
+): (request: AuthorizeRequest) => Promise<Grant> {
+  return async ({ channel, type, client, credentials }) => {
+    const face = faceOf(client.id)
+    if (!authorize || !face) return { allowed: false }
+    const answer = await authorize({ channel, type, client: face, user: face.user, credentials })
+    const grant = typeof answer === 'boolean' ? { allowed: answer } : answer
+    if (!grant.allowed || grant.member || !face.user || type !== 'presence') return grant
+    const info = await presenceData?.(channel, face.user)
+    return { ...grant, member: { id: face.user.id, info } }
+  }
+}

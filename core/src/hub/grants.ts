@@ -1,0 +1,135 @@
+import type { Grant } from '../contract/authorizer.ts'
+import type { Ref } from '../contract/protocol.ts'
+import { classifyChannel } from '../ground/channel-name.ts'
+import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
+import type { Platform } from '../ground/platform.ts'
+import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { Why } from '../ground/why.ts'
+import type { Subscription } from './channel.ts'
+import type { JoinGate } from './join-gate.ts'
+import type { HubLimits } from './options.ts'
+import type { Peer } from './peer.ts'
+
+/** So long before a grant ends the client is told; a grant shorter than twice that is told at half its time. */
+const NOTICE_MS = 30_000
+
+const SUPERSEDED = 'asked again, or unsubscribed, before there was an answer'
+
+/** What grants need of their hub. */
+export interface GrantsHost {
+  readonly platform: Platform
+  readonly wheel: TimerWheel
+  readonly limits: HubLimits
+  /** Takes the client out of the channel and tells it why. */
+  unsubscribePeer(peer: Peer, channel: string, why: Why): void
+}
+
+/** What an authorizer granted, over time: it may end, be renewed, or be looked at again. */
+export class Grants {
+  readonly #hub: GrantsHost
+  readonly #gate: JoinGate
+
+  constructor(hub: GrantsHost, gate: JoinGate) {
+    this.#hub = hub
+    this.#gate = gate
+  }
+
+  /** How long a grant is good from now, in milliseconds. @throws FanfareError `expired` when it is not */
+  validMs({ expiresAt }: Grant): number | undefined {
+    if (expiresAt === undefined) return undefined
+    const ms = expiresAt - this.#hub.platform.clock.now()
+    if (ms > 0) return ms
+    throw new FanfareError('expired', 'the grant has expired already')
+  }
+
+  /** Keeps the time of a grant: the client is told before it ends, and removed from this channel alone when it does. */
+  limit(peer: Peer, subscription: Subscription, validMs: number | undefined): void {
+    subscription.cancelExpiry?.()
+    subscription.cancelExpiry = undefined
+    subscription.expiresAt = validMs === undefined ? undefined : this.#hub.platform.clock.now() + validMs
+    if (validMs === undefined) return
+    const { name } = subscription.channel
+    const left = Math.min(NOTICE_MS, validMs / 2)
+    subscription.cancelExpiry = this.#hub.wheel.after(validMs - left, () => {
+      peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
+      subscription.cancelExpiry = this.#hub.wheel.after(left, () => {
+        this.#hub.unsubscribePeer(peer, name, 'expired')
+      })
+    })
+  }
+
+  /** Asks the authorizer again, with fresh credentials. Denied, the client is removed from this channel alone. */
+  async renew(peer: Peer, name: string, credentials: unknown, ref: Ref | undefined): Promise<void> {
+    const subscription = peer.subscriptions.get(name)
+    if (!subscription) throw new CancelledError('not subscribed')
+    const { pendingPerClient } = this.#hub.limits.authorization
+    if (peer.questions.size >= pendingPerClient) {
+      throw new LimitError('authorization.pendingPerClient', pendingPerClient)
+    }
+    const current = this.#turn(peer, subscription)
+    try {
+      const grant = await this.#ask(peer, name, credentials)
+      if (!current()) throw new CancelledError(SUPERSEDED)
+      const validMs = this.validMs(grant)
+      subscription.credentials = credentials
+      this.limit(peer, subscription, validMs)
+      peer.tell({ on: 'subscribed', ref, channel: name, again: true })
+    } catch (error) {
+      if (!current()) throw error instanceof CancelledError ? error : new CancelledError(SUPERSEDED)
+      this.#hub.unsubscribePeer(peer, name, 'unauthorized')
+      throw error instanceof UnauthorizedError ? error : new UnauthorizedError(name, { cause: error })
+    }
+  }
+
+  /** Asks again with the credentials of old, for a subscription whose rights may have changed. */
+  async review(peer: Peer, subscription: Subscription): Promise<void> {
+    const { name } = subscription.channel
+    if (peer.subscriptions.get(name) !== subscription) return
+    const current = this.#turn(peer, subscription)
+    try {
+      const grant = await this.#ask(peer, name, subscription.credentials)
+      const validMs = this.validMs(grant)
+      if (current()) this.limit(peer, subscription, validMs)
+    } catch {
+      if (current()) this.#hub.unsubscribePeer(peer, name, 'unauthorized')
+    }
+  }
+
+  /**
+   * Asks again about those live subscriptions that `which` names, and later about those that the authorizer is being asked
+   * about. Resolves when every answer about the live ones is in.
+   */
+  async reviewAll(peers: Iterable<Peer>, which: (peer: Peer, channel: string) => boolean): Promise<void> {
+    const live: (() => Promise<void>)[] = []
+    for (const peer of peers) {
+      for (const attempt of peer.attempts.values()) {
+        if (classifyChannel(attempt.channel) !== 'public' && which(peer, attempt.channel))
+          attempt.stale = true
+      }
+      for (const subscription of peer.subscriptions.values()) {
+        const { name, type } = subscription.channel
+        if (type !== 'public' && which(peer, name)) live.push(() => this.review(peer, subscription))
+      }
+    }
+    // Never more at once than may run: who waits for a turn does so on the time that the authorizer has for its answer.
+    const reviews = live.values()
+    const ask = async (): Promise<void> => {
+      for (const review of reviews) await review()
+    }
+    await Promise.all(Array.from({ length: this.#hub.limits.authorization.concurrent }, ask))
+  }
+
+  /** A new question about a grant: says later whether its answer still counts. */
+  #turn(peer: Peer, subscription: Subscription): () => boolean {
+    const generation = ++subscription.generation
+    return () =>
+      peer.subscriptions.get(subscription.channel.name) === subscription &&
+      subscription.generation === generation
+  }
+
+  #ask(peer: Peer, channel: string, credentials: unknown): Promise<Grant> {
+    const type = classifyChannel(channel)
+    if (type === 'public') return Promise.resolve({ allowed: true })
+    return this.#gate.ask({ channel, type, client: peer, auth: peer.auth, credentials }, peer.questions)
+  }
+}
