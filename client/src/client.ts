@@ -280,7 +280,7 @@ export class FanfareClient<C extends Contract = Contract> {
       },
       later: (attempt, afterMs = 0, callback) => {
         const pause = delayMs('retry', attempt, backoff, platform.random())
-        return platform.scheduler.after(Math.max(pause, afterMs), callback)
+        return platform.scheduler.after(Math.max(pause, Math.min(afterMs, MAX_AFTER_MS)), callback)
       },
       failed: (error) => this.#failed(error),
       gap: (gap) => void this.#listeners.emit('gap', gap),

@@ -19,8 +19,8 @@ export interface Surroundings {
   told(): Promise<unknown>
 }
 
-/** The whole drain, last words and closing handshakes included. */
-const DRAIN_MS = 15_000
+/** How long the end may take after the last client was told to go: last words and closing handshakes. */
+const END_MS = 15_000
 
 /** Runs the command to its end. Resolves to its exit code: 0, 1 when it failed, 2 when it was called wrongly. */
 export async function run(args: readonly string[], here: Surroundings): Promise<number> {
@@ -67,18 +67,18 @@ async function serveUntilTold(settings: Settings, here: Surroundings): Promise<n
   const page = settings.demo ? ', with the demo page' : ''
   here.out(`fanfare listening on ${server.url} (${settings.protocol} at ${settings.path}${page})\n`)
   await told
-  return await drain(server, here)
+  return await drain(server, settings.drainMs + END_MS, here)
 }
 
-async function drain(server: Running, here: Surroundings): Promise<number> {
+async function drain(server: Running, withinMs: number, here: Surroundings): Promise<number> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), DRAIN_MS)
+    timer = setTimeout(() => resolve('late'), withinMs)
   })
   const outcome = await Promise.race([server.close(), late])
   clearTimeout(timer)
   if (outcome !== 'late') return 0
-  say(here, `some connections did not close within ${String(DRAIN_MS / 1_000)} s`)
+  say(here, `some connections did not close within ${String(withinMs / 1_000)} s`)
   return 1
 }
 

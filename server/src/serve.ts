@@ -1,12 +1,22 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { type Authorizer, type ErrorEvent, Gateway, Hub, native, plain } from '@fanfare/core'
+import {
+  type Authorizer,
+  type ErrorEvent,
+  Gateway,
+  Hub,
+  native,
+  plain,
+  type Protocol,
+  velocity,
+} from '@fanfare/core'
 import { attach, type Attached } from '@fanfare/ws'
 
 import { checkTogether, defaultSettings } from './config/settings.ts'
-import type { Settings } from './config/table.ts'
+import type { ProtocolName, Settings } from './config/table.ts'
 import { Rooms } from './demo/rooms.ts'
+import { serveMetrics } from './metrics.ts'
 import { site } from './site.ts'
 
 /** A server that runs. */
@@ -17,7 +27,8 @@ export interface Running {
   /** The hub, for a program that wants to publish. */
   readonly hub: Hub
   /**
-   * Takes nothing more, tells every client, and resolves when all of them are gone, after some 5 s at most. Idempotent.
+   * Takes nothing more, tells every client, over the time of the setting `drain`, and resolves when all of them are gone,
+   * some 5 s later at most. Idempotent.
    */
   close(): Promise<void>
 }
@@ -44,10 +55,13 @@ export async function serve(
   const server = createServer(limits(settings), site({ hub, path: settings.path, demo: settings.demo }))
   server.maxConnections = settings.maxConnections + SPARE_CONNECTIONS
   const attached = attach(gateway, server, { path: settings.path })
+  let endMetrics: (() => Promise<void>) | undefined
   try {
+    endMetrics = await serveMetrics(gateway, settings.metricsPort)
     await listen(server, settings)
   } catch (error) {
     await hub.close()
+    await endMetrics?.()
     throw error
   }
   // Such as too many open files: it costs the connection that came too much, not the process.
@@ -58,8 +72,18 @@ export async function serve(
     url: `http://${bracketed(settings.host)}:${String(port)}`,
     port,
     hub,
-    close: () => (closed ??= close(server, hub, attached)),
+    close: () => {
+      closed ??= close(server, attached, () => gateway.drain({ within: settings.drainMs })).then(endMetrics)
+      return closed
+    },
   }
+}
+
+const PROTOCOLS: Readonly<Record<ProtocolName, () => Protocol>> = {
+  native,
+  plain,
+  'velocity-type': () => velocity({ key: 'type' }),
+  'velocity-event': () => velocity({ key: 'event' }),
 }
 
 /** A host as it stands in a URL. */
@@ -74,11 +98,12 @@ function assemble(settings: Settings): { gateway: Gateway; hub: Hub } {
   const rooms = new Rooms(hub)
   const gateway = new Gateway({
     hub,
-    protocols: { '/': settings.protocol === 'plain' ? plain() : native() },
+    protocols: { '/': PROTOCOLS[settings.protocol]() },
     allowedOrigins: settings.allowedOrigins,
     maxConnections: settings.maxConnections,
     maxMessageBytes: settings.maxMessageBytes,
     handshakeTimeoutMs: settings.handshakeTimeoutMs,
+    rateLimit: { messages: { rate: settings.rateLimit, burst: settings.rateBurst } },
     heartbeat: { intervalMs: settings.pingIntervalMs, timeoutMs: settings.pongTimeoutMs },
   })
   if (settings.demo) rooms.open(gateway)
@@ -106,9 +131,10 @@ function listen(server: Server, { host, port }: Settings): Promise<void> {
 }
 
 /** First the door, then the clients, then whatever plain HTTP connection is still open. */
-async function close(server: Server, hub: Hub, attached: Attached): Promise<void> {
+async function close(server: Server, attached: Attached, drain: () => Promise<void>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  await Promise.all([hub.close(), attached.close()])
+  await drain()
+  await attached.close()
   server.closeAllConnections()
   await closed
 }

@@ -36,8 +36,8 @@ describe('fanfare', () => {
   it.each([
     [['serve', '--port', 'x'], /^fanfare: --port takes a whole number from 0 to 65535, not "x"\n$/],
     [
-      ['serve', '--protocol', 'velocity-type'],
-      /^fanfare: --protocol takes native or plain \(velocity.*later.*\n$/,
+      ['serve', '--protocol', 'pusher'],
+      /^fanfare: --protocol takes native or plain or velocity-type or velocity-event, not "pusher"\n$/,
     ],
     [
       ['serve', '--bus', 'redis://x'],

@@ -56,7 +56,7 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
     protocol: {
       text: 'plain',
       value: 'plain',
-      wrong: ['pusher', 'Native', 'velocity-type', 'velocity-event'],
+      wrong: ['pusher', 'Native', 'velocity'],
     },
     demo: { text: 'true', value: true, wrong: ['yes', 'TRUE', '2'] },
     pingIntervalMs: { text: '1m', value: 60_000, wrong: ['25', '-1s', '1 s', '1d', '25h', 's', '1e3ms'] },
@@ -65,6 +65,10 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
     handshakeTimeoutMs: { text: '1.5s', value: 1_500, wrong: ['0', '0ms', '7'] },
     maxMessageBytes: { text: '1024', value: 1_024, wrong: ['0', '1k', '1073741825', '-5'] },
     maxConnections: { text: '3', value: 3, wrong: ['0', '1000001', 'many'] },
+    rateLimit: { text: '0', value: 0, wrong: ['-1', '1000001', 'fast'] },
+    rateBurst: { text: '7', value: 7, wrong: ['0', '1000001', '1.5'] },
+    drainMs: { text: '2s', value: 2_000, wrong: ['16s', '2', '-1s'] },
+    metricsPort: { text: '9091', value: 9091, wrong: ['65536', '-1', 'x'] },
   }
 
 describe('the settings', () => {
@@ -83,6 +87,10 @@ describe('the settings', () => {
       handshakeTimeoutMs: 7_000,
       maxMessageBytes: 524_288,
       maxConnections: 10_000,
+      rateLimit: 100,
+      rateBurst: 200,
+      drainMs: 0,
+      metricsPort: 0,
     })
     expect(remarks).toEqual([])
   })

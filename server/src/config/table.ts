@@ -18,6 +18,9 @@ function setting<Value>(of: Setting<Value>): Setting<Value> {
   return of
 }
 
+/** What can be spoken at `--path`. */
+export type ProtocolName = 'native' | 'plain' | 'velocity-type' | 'velocity-event'
+
 /** All settings. There is no other list: a setting added here has its flag, its variable, its check and its help. */
 export const SETTINGS = {
   host: setting({
@@ -52,13 +55,13 @@ export const SETTINGS = {
     value: '<list>',
     help: 'Web pages that may connect: origins with commas between them, or *. A list stands in place of same-origin',
   }),
-  protocol: setting({
+  protocol: setting<ProtocolName>({
     flag: 'protocol',
-    kind: oneOf(['native', 'plain'], ' (velocity-type and velocity-event come with a later version)'),
+    kind: oneOf(['native', 'plain', 'velocity-type', 'velocity-event']),
     fallback: 'native',
     written: 'native',
     value: '<name>',
-    help: 'What is spoken there: native or plain',
+    help: 'What is spoken there: our own protocol, bare payloads, or that of Velocity, by the name of its key',
   }),
   demo: setting({
     flag: 'demo',
@@ -115,6 +118,38 @@ export const SETTINGS = {
     value: '<number>',
     help: 'Clients at once; more are turned away with 503',
   }),
+  rateLimit: setting({
+    flag: 'rate-limit',
+    kind: whole(0, 1_000_000),
+    fallback: 100,
+    written: '100',
+    value: '<number>',
+    help: 'Messages of one client per second; 0 for no limit',
+  }),
+  rateBurst: setting({
+    flag: 'rate-burst',
+    kind: whole(1, 1_000_000),
+    fallback: 200,
+    written: '200',
+    value: '<number>',
+    help: 'Messages of one client at once, after a pause',
+  }),
+  drainMs: setting({
+    flag: 'drain',
+    kind: duration({ off: true }),
+    fallback: 0,
+    written: '0',
+    value: '<duration>',
+    help: 'Over how long clients are told to go when the server ends; 0 for all at once',
+  }),
+  metricsPort: setting({
+    flag: 'metrics-port',
+    kind: whole(0, 65_535),
+    fallback: 0,
+    written: '0',
+    value: '<number>',
+    help: 'Port of 127.0.0.1 with figures for Prometheus at /metrics; 0 for none',
+  }),
 } as const
 
 /** The value that a setting has. */
@@ -137,11 +172,6 @@ export const LATER: readonly {
     flags: ['app'],
     variables: ['FANFARE_APP_ID', 'FANFARE_APP_KEY', 'FANFARE_APP_SECRET'],
     what: 'Pusher apps',
-  },
-  {
-    flags: ['rate-limit', 'rate-burst'],
-    variables: ['FANFARE_RATE_LIMIT', 'FANFARE_RATE_BURST'],
-    what: 'rate limits',
   },
 ]
 
