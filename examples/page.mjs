@@ -14,18 +14,25 @@ import { attach } from '@fanfare/ws'
  */
 export async function servePage(gateway, page, port, post = () => undefined) {
   const html = readFileSync(page)
-  const server = createServer(async (request, response) => {
-    const body = request.method === 'POST' ? await text(request) : ''
-    const status = request.method === 'POST' ? post(request, body) : undefined
-    if (status) return response.writeHead(status).end()
-    if (request.url?.split('?')[0] !== '/') return response.writeHead(404).end()
-    return response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html)
+  const server = createServer((request, response) => {
+    answer(request).then(
+      (status) =>
+        response
+          .writeHead(status, { 'content-type': 'text/html; charset=utf-8' })
+          .end(status === 200 ? html : ''),
+      () => response.destroy(),
+    )
   })
+  /** @param {import('node:http').IncomingMessage} request */
+  async function answer(request) {
+    const status = request.method === 'POST' ? post(request, await text(request)) : undefined
+    return status ?? (request.url?.split('?')[0] === '/' ? 200 : 404)
+  }
   const attached = attach(gateway, server, { path: '/ws' })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(undefined)))
-  const { port: bound } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  const address = server.address()
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
     close: async () => {
       server.close()
       await attached.close()

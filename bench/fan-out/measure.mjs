@@ -69,10 +69,11 @@ async function measureStart(plan, level, deadline, progress) {
   /** @type {Row[]} */
   const rows = []
   try {
-    for (const name of plan.names) {
-      progress(`warm-up: ${name}`)
-      const racer = new Racer(name, plan)
-      racers.push(racer)
+    progress('connecting')
+    for (const name of plan.names) racers.push(new Racer(name, plan))
+    await Promise.all(racers.map(({ session }) => session.open()))
+    for (const racer of racers) {
+      progress(`warm-up: ${racer.name}`)
       await racer.warmUp(level)
     }
     for (let round = 0; round < plan.rounds; round++) {
@@ -114,7 +115,6 @@ class Racer {
 
   /** @param {number} level */
   async warmUp(level) {
-    await this.session.open()
     const cold = await this.session.run(level, FEWEST_TURNS)
     const warm = await this.session.run(level, turnsFor(WARM_UP_MS, cold))
     this.turns = this.#plan.turns ?? turnsFor(SLICE_MS, warm)

@@ -105,6 +105,7 @@ const BROADCAST: Samples<Broadcast> = {
 
 const WHY: Readonly<Record<Why, true>> = {
   'bad-frame': true,
+  invalid: true,
   unknown: true,
   'auth-expected': true,
   unauthorized: true,

@@ -193,6 +193,28 @@ describe('what happens during a delivery', () => {
     expect(client.drops).toBe(3)
   })
 
+  it('is done in the order of asking: who leaves and comes back from inside is in at the end', async () => {
+    let act = (): void => {}
+    const { hub, clock, connect, say } = await slowClient({
+      outbox: { frames: 1 },
+      slowConsumer: () => {
+        act()
+        return 'drop-newest'
+      },
+    })
+    const other = connect({ protocol: outspoken() })
+    await hub.subscribe(other.client, 'orders')
+    act = () => {
+      act = () => {}
+      hub.unsubscribe(other.client, 'orders')
+      void hub.subscribe(other.client, 'orders')
+    }
+    say('a', 'overflows')
+    expect(other.client.channels).toEqual(['orders'])
+    clock.turn()
+    expect(other.conn.received).toEqual(['ok orders', 'a', 'overflows', 'left orders', 'ok orders'])
+  })
+
   it('does not disturb the others when a connection breaks in the middle of a write', async () => {
     const { hub, clock, connect } = testHub({ authorizer: () => true })
     const three = [connect(), connect(), connect()]

@@ -67,7 +67,10 @@ describe('docs/guides/errors.md', () => {
 
   it('has every place where something can fail', () => {
     const places: Record<core.ErrorEvent['where'], true> = {
+      origin: true,
+      authenticate: true,
       authorizer: true,
+      middleware: true,
       handler: true,
       listener: true,
       policy: true,

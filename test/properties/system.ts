@@ -140,7 +140,7 @@ export class System implements Side {
     const ended = this.stage.promise(label)
     call().then(
       () => ended('fulfilled'),
-      (error: { code?: string }) => ended(String(error.code ?? error)),
+      (error: { code?: string }) => ended(error.code ?? 'no code'),
     )
   }
 

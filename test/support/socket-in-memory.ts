@@ -29,7 +29,7 @@ export class SocketInMemory extends Duplex {
   }
 
   /** The network takes so many bytes more. */
-  take(bytes: number): void {
+  drainBytes(bytes: number): void {
     this.room += bytes
     const write = this.#underWay
     if (!write) return
@@ -57,6 +57,6 @@ export class SocketInMemory extends Duplex {
   #begin(chunks: Buffer[], done: () => void): void {
     this.writes.push(chunks)
     this.#underWay = { left: chunks.reduce((sum, { length }) => sum + length, 0), done }
-    this.take(0)
+    this.drainBytes(0)
   }
 }

@@ -87,14 +87,14 @@ export class Mount implements Attached {
 
   #asked(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#halfOpen.met(connectionKey(request.socket))
+    // From the first tick on: an error of a socket that nobody listens to would end the process.
+    socket.on('error', () => socket.destroy())
     const { mount, first, strangers } = responsibleFor(request, this.#server)
     if (mount === this.#listener) this.#decide(request, socket, head, strangers)
     else if (!mount && first === this.#listener) this.#disclaim(socket, strangers)
   }
 
   #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
-    // From the first tick on: an error of a socket that nobody listens to would end the process.
-    socket.on('error', () => socket.destroy())
     socket.once('close', () => this.#undecided.met(socket))
     this.#undecided.start(socket, () => refuse(socket, TOO_SLOW))
     this.#gateway

@@ -9,13 +9,11 @@ export type Closing = (code: number, reason: string) => void
  * error, through its public `close`.
  */
 export class ClosingWebSocket extends WebSocket {
-  /** Set while the hub has not closed the socket itself. */
+  /** Told of every close, by whichever side. */
   closing: Closing | undefined
 
   override close(code?: number, data?: string | Buffer): void {
-    const { closing } = this
-    this.closing = undefined
     super.close(code, data)
-    closing?.(code ?? 1005, data?.toString() ?? '')
+    this.closing?.(code ?? 1005, data?.toString() ?? '')
   }
 }

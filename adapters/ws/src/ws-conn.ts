@@ -39,7 +39,10 @@ export class WsConn implements Conn {
   attach(session: Session, gone: () => void): void {
     const ws = this.#ws
     this.#session = session
-    if (!this.#over) ws.closing = (code, reason) => this.#ended(code, reason)
+    // When the hub has closed it, the departure is the end of the TCP connection.
+    ws.closing = (code, reason) => {
+      if (!this.#over) this.#ended(code, reason)
+    }
     ws.on('message', (data, isBinary) => session.receive(received(data as Buffer, isBinary)))
     ws.on('close', (code, reason) => {
       this.#ended(code, reason.toString())
@@ -66,7 +69,6 @@ export class WsConn implements Conn {
     if (this.#over) return
     if (this.#socket.writable) this.#feed(Infinity)
     this.#over = true
-    this.#ws.closing = undefined
     try {
       this.#ws.close(code, reason)
     } catch {
@@ -78,7 +80,6 @@ export class WsConn implements Conn {
   terminate(): void {
     this.#over = true
     this.#backlog.clear()
-    this.#ws.closing = undefined
     resetIfFull(this.#socket)
     this.#ws.terminate()
   }

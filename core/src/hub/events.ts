@@ -60,22 +60,22 @@ export interface ErrorEvent {
 /** What can be observed of a hub. Listeners watch: they cannot refuse, and one that throws disturbs nobody. */
 export interface HubEvents {
   /** A client was added. */
-  connect: (client: Client) => void
+  connect: (client: Client) => unknown
   /** A client is gone. Exactly once per client. */
-  disconnect: (event: DisconnectEvent) => void
+  disconnect: (event: DisconnectEvent) => unknown
   /** A client was subscribed to a channel. */
-  subscribe: (event: SubscriptionEvent) => void
+  subscribe: (event: SubscriptionEvent) => unknown
   /** A client is out of a channel: it asked for it, left, or lost its grant (then `why` says so). */
-  unsubscribe: (event: SubscriptionEvent) => void
-  presence: (event: PresenceEvent) => void
+  unsubscribe: (event: SubscriptionEvent) => unknown
+  presence: (event: PresenceEvent) => unknown
   /** A channel got its first subscriber on this node. */
-  occupied: (event: { readonly channel: string }) => void
+  occupied: (event: { readonly channel: string }) => unknown
   /** A channel lost its last subscriber on this node. */
-  vacated: (event: { readonly channel: string }) => void
+  vacated: (event: { readonly channel: string }) => unknown
   /** A frame was lost to a client. */
-  drop: (event: DropEvent) => void
+  drop: (event: DropEvent) => unknown
   /** Without a listener, errors go to the host (`platform.reportError`). */
-  error: (event: ErrorEvent) => void
+  error: (event: ErrorEvent) => unknown
 }
 
 /** Calls listeners, and survives them. */

@@ -49,10 +49,13 @@ export class Grants {
     subscription.expiresAt = validMs === undefined ? undefined : this.#hub.platform.clock.now() + validMs
     if (validMs === undefined) return
     const { name } = subscription.channel
-    const left = Math.min(NOTICE_MS, validMs / 2)
-    subscription.cancelExpiry = this.#hub.wheel.after(validMs - left, () => {
+    const { wheel, platform } = this.#hub
+    const start = platform.clock.monotonic()
+    subscription.cancelExpiry = wheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
+      // Counted from the start: two ticks, each a little late, must not add up.
+      const left = Math.max(0, start + validMs - platform.clock.monotonic())
       peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
-      subscription.cancelExpiry = this.#hub.wheel.after(left, () => {
+      subscription.cancelExpiry = wheel.after(left, () => {
         this.#hub.unsubscribePeer(peer, name, 'expired')
       })
     })

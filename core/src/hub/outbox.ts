@@ -80,8 +80,6 @@ export class Outbox {
     if (slot?.kind !== 'frame') return undefined
     this.#clear(at, slot)
     if (!silent) this.#markFront(at, slot.channel)
-    // A hole that was behind it may be the same hole now.
-    this.#findOldest()
     this.#compact()
     return slot
   }

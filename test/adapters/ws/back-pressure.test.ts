@@ -194,13 +194,13 @@ describe('a client that is slow but takes something', () => {
       await turns(1)
     }
     // The first room hands it a megabyte. It takes 10 kB each second, far less than that in the 10 s of the timeout.
-    socket.take(socket.writableLength)
+    socket.drainBytes(socket.writableLength)
     await turns(3)
     expect(client.queued.frames).toBe(0)
     expect(live.gateway.conns.at(-1)!.bufferedBytes).toBeGreaterThan(MIB - 100_000)
     for (let second = 0; second < 60; second++) {
       live.clock.advance(1_000)
-      socket.take(10_000)
+      socket.drainBytes(10_000)
       await turns(2)
     }
     expect(live.gone).toEqual([])
@@ -223,14 +223,14 @@ describe('a client that is slow but takes something', () => {
     expect(conn.bufferedBytes).toBeGreaterThanOrEqual(all)
     let before = conn.bufferedBytes
     for (let round = 0; round < 3; round++) {
-      socket.take(71_000)
+      socket.drainBytes(71_000)
       await turns(2)
       expect(conn.bufferedBytes).toBeLessThan(before)
       before = conn.bufferedBytes
     }
     conn.write(batchOf([frameOf('y')]))
     conn.close(4321, 'done')
-    socket.take(1_000_000)
+    socket.drainBytes(1_000_000)
     await turns(3)
     const bytes = Buffer.concat(socket.writes.flat())
     const { frames, rest } = parseFrames(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4))

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { plain, type Protocol } from '@fanfare/core'
 import { attach } from '@fanfare/ws'
@@ -88,6 +92,15 @@ describe('a connection that does not finish its handshake is cut after 7 s', () 
     good.destroy()
   })
 
+  it('unless it goes before that', async () => {
+    const live = await liveGateway()
+    const peer = await RawPeer.open(live.port)
+    await connected(live, 1)
+    expect(live.hub.wheel.size).toBe(1)
+    peer.socket.destroy()
+    await until(() => live.hub.wheel.size === 0, 'nothing to be waited for')
+  })
+
   it('on a server that has two gateways', async () => {
     const live = await liveGateway({ mount: { path: '/one' } })
     const second = attach(live.gateway, live.server, { path: '/two' })
@@ -110,6 +123,28 @@ describe('a connection that asked for something in time is left alone', () => {
     live.clock.advance(20_000)
     await turns(10)
     expect(peer.closed).toBe(false)
+  })
+
+  it.skipIf(process.platform === 'win32')('when it has no address, with TLS and without', async () => {
+    const live = await liveGateway()
+    const folder = await mkdtemp(join(tmpdir(), 'fanfare-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    for (const [scheme, server] of [
+      ['ws', createServer()],
+      ['wss', createTlsServer(TLS_SERVER)],
+    ] as const) {
+      const attached = attach(live.gateway, server)
+      const path = join(folder, scheme)
+      server.listen(path)
+      await once(server, 'listening')
+      const peer = await wsPeer(`${scheme}+unix:${path}:/`, TLS_CLIENT)
+      live.clock.advance(7_200)
+      await turns(10)
+      expect(peer.ended).toBeUndefined()
+      await attached.close()
+      await until(() => peer.ended, 'the end')
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
 
   it('when it waits for the answer to a plain request', async () => {

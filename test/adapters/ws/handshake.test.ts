@@ -244,6 +244,7 @@ describe('a gateway that takes its time', () => {
     await until(() => gateway.asked.length === 1, 'the handshake')
     peer.socket.resetAndDestroy()
     await until(() => live.sockets.every((socket) => socket.destroyed), 'the server to notice')
+    await until(() => live.hub.wheel.size === 0, 'nothing to be waited for')
     gateway.decide(new Gateway({ hub: live.hub }).admit(gateway.asked[0]!))
     await turns(10)
     expect(live.hub.count()).toBe(0)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { batchOf, frameOf } from '../../contracts/conn-stand.ts'
 import { type Live, liveGateway } from '../../support/live-gateway.ts'
 import { RawPeer, rawFrame } from '../../support/raw-peer.ts'
 import { turns, until } from '../../support/until.ts'
@@ -149,6 +150,9 @@ describe('a peer that ends its side of the connection without a close frame', ()
     peer.socket.end()
     await until(() => live.hub.wheel.size > 0, 'the server to notice')
     live.clock.advance(4_900)
+    await turns(10)
+    // What it may still take is left to it.
+    expect(live.gateway.conns[0]!.write(batchOf([frameOf('more')]))).toBe(true)
     await turns(10)
     expect(live.gone).toEqual([])
     live.clock.advance(300)

@@ -156,6 +156,19 @@ describe('beside another listener to upgrades', () => {
     })
   }
 
+  it('what nobody takes may also vanish', async () => {
+    const server = createServer().on('upgrade', echoServer())
+    const live = await liveGateway({ server, mount: { path: '/live' } })
+    for (const target of ['/nobody', '/live/nobody']) {
+      const peer = await RawPeer.ask(live.port, target)
+      await until(() => live.hub.wheel.size > 0, 'the request')
+      await turns(10)
+      peer.socket.resetAndDestroy()
+      await until(() => live.hub.wheel.size === 0, 'nothing to be waited for')
+    }
+    expect(live.sockets.every(({ destroyed }) => destroyed)).toBe(true)
+  })
+
   it('what nobody takes is cut when the time for a handshake is over', async () => {
     const server = createServer().on('upgrade', echoServer())
     const live = await liveGateway({ server, mount: { path: '/live' } })
