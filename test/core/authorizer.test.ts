@@ -440,16 +440,19 @@ describe('a grant that ends', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it.each([1, 99, 700, 1_050, 59_990, 61_010])('of %d ms ends within 100 ms of its end', async (expiresAt) => {
-    const { hub, clock, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt }) })
-    const { client } = connect()
-    await hub.subscribe(client, 'private-a')
-    clock.advance(expiresAt - 1)
-    expect(client.channels).toEqual(['private-a'])
-    clock.advance(101)
-    expect(client.channels).toEqual([])
-    expect(clock.timers).toBe(0)
-  })
+  it.each([1, 99, 700, 1_050, 59_990, 61_010])(
+    'of %d ms ends within 100 ms of its end',
+    async (expiresAt) => {
+      const { hub, clock, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt }) })
+      const { client } = connect()
+      await hub.subscribe(client, 'private-a')
+      clock.advance(expiresAt - 1)
+      expect(client.channels).toEqual(['private-a'])
+      clock.advance(101)
+      expect(client.channels).toEqual([])
+      expect(clock.timers).toBe(0)
+    },
+  )
 
   it('is no grant when it has ended already', async () => {
     for (const expiresAt of [-1, 0, Number.NaN]) {

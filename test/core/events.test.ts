@@ -108,7 +108,6 @@ describe('a listener', () => {
     const errors: ErrorEvent[] = []
     hub.on('error', (event) => errors.push(event))
     const error = new Error('listener broken later')
-    // oxlint-disable-next-line typescript/no-misused-promises -- people will do it
     hub.on('connect', async () => Promise.reject(error))
     connect()
     await clock.settle()
@@ -244,7 +243,6 @@ describe('an error', () => {
 
   it('of an error listener that fails later goes to the host too', async () => {
     const { hub, clock, connect, reported } = testHub()
-    // oxlint-disable-next-line typescript/no-misused-promises -- people will do it
     hub.on('error', async () => Promise.reject(new Error('too late')))
     hub.on('connect', () => {
       throw new Error('listener broken')

@@ -43,9 +43,7 @@ describe('messages of one client', () => {
     ])
     expect(log).toEqual(['a', 'b', 'c'])
     jobs.get('c')?.reject(new ClientError('limit', 'no'))
-    expect(await ann.heard()).toEqual([
-      { op: 'err', id: 3, code: 'limit', message: 'no' },
-    ])
+    expect(await ann.heard()).toEqual([{ op: 'err', id: 3, code: 'limit', message: 'no' }])
   })
 
   it('do not wait for those of another', async () => {

@@ -4,7 +4,11 @@ import { tape } from './arbitraries.ts'
 import { play } from './play.ts'
 
 // More runs, or those of a failure: FANFARE_PROPERTY_RUNS=100000 FANFARE_PROPERTY_SEED=1 npx vitest run test/properties
-const { FANFARE_PROPERTY_RUNS: runs, FANFARE_PROPERTY_SEED: seed, FANFARE_PROPERTY_SHRINK: shrink } = process.env
+const {
+  FANFARE_PROPERTY_RUNS: runs,
+  FANFARE_PROPERTY_SEED: seed,
+  FANFARE_PROPERTY_SHRINK: shrink,
+} = process.env
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 

@@ -20,7 +20,11 @@ function writeConfig() {
   }))
   alias.push({ find: '@fanfare/core', replacement: join(source, 'index.ts') })
   const include = ['test/properties/hub.property.test.ts']
-  const options = { root, resolve: { alias }, test: { include, pool: 'forks', server: { deps: { inline: [] } } } }
+  const options = {
+    root,
+    resolve: { alias },
+    test: { include, pool: 'forks', server: { deps: { inline: [] } } },
+  }
   writeFileSync(config, `export default ${JSON.stringify(options)}\n`)
 }
 
@@ -33,7 +37,10 @@ function apply({ file, from, to }) {
   const path = join(source, file)
   const text = readFileSync(path, 'utf8')
   if (text.split(from).length !== 2) throw new Error(`${file} does not have this exactly once:\n${from}`)
-  writeFileSync(path, text.replace(from, () => to))
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  )
 }
 
 /** How the property test ends. Counterexamples are not made smaller: that they exist is all that is asked. */
@@ -51,7 +58,9 @@ function test() {
 }
 
 function report(name, { passed, after, reason }) {
-  const verdict = passed ? 'SURVIVES' : `killed ${after === undefined ? `(${reason})` : `after ${after} runs`}`
+  const verdict = passed
+    ? 'SURVIVES'
+    : `killed ${after === undefined ? `(${reason})` : `after ${after} runs`}`
   console.log(`${verdict.padEnd(24)} ${name}`)
 }
 
@@ -61,7 +70,9 @@ try {
   restore()
   if (!test().passed) throw new Error('the property test fails without any mutant')
   const wanted = process.argv.slice(2)
-  const chosen = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  const chosen = MUTANTS.filter(
+    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  )
   const survivors = chosen.filter((mutant) => {
     restore()
     apply(mutant)

@@ -51,13 +51,16 @@ export class Grants {
     const { name } = subscription.channel
     const { wheel, platform } = this.#hub
     const start = platform.clock.monotonic()
+    const end = (): void => this.#hub.unsubscribePeer(peer, name, 'expired')
     subscription.cancelExpiry = wheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
       // Counted from the start: two ticks, each a little late, must not add up.
-      const left = Math.max(0, start + validMs - platform.clock.monotonic())
+      const left = start + validMs - platform.clock.monotonic()
+      if (left <= 0) {
+        end()
+        return
+      }
       peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
-      subscription.cancelExpiry = wheel.after(left, () => {
-        this.#hub.unsubscribePeer(peer, name, 'expired')
-      })
+      subscription.cancelExpiry = wheel.after(left, end)
     })
   }
 
