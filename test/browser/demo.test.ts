@@ -27,7 +27,8 @@ afterEach(async () => {
   await stopAll()
 })
 
-const start = (port = 0): Promise<Server> => startServer(['--demo', '--port', String(port)])
+const start = (port = 0): Promise<Server> =>
+  startServer(['--demo', '--rate-limit', '0', '--port', String(port)])
 
 async function restart(signal: 'SIGTERM' | 'SIGKILL', meanwhile: () => Promise<unknown>): Promise<void> {
   server.kill(signal)

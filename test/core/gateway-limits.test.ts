@@ -110,7 +110,7 @@ describe('what waits while a handler is at work', () => {
     for (const { conn } of [ann, ben]) conn.says({ op: 'call', method: 'work' })
     for (let sent = 0; sent < 256; sent++)
       for (const { conn } of [ann, ben]) conn.says({ op: 'call', method: 'count' })
-    expect(await ann.ask({ op: 'ping' })).toEqual([
+    expect(await ann.ask({ op: 'call', method: 'count' })).toEqual([
       { op: 'bye', code: 'rate', retry: true, message: 'too many messages while one is being handled' },
     ])
     expect(ann.conn.closedWith?.code).toBe(4102)

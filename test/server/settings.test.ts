@@ -67,7 +67,7 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
     maxConnections: { text: '3', value: 3, wrong: ['0', '1000001', 'many'] },
     rateLimit: { text: '0', value: 0, wrong: ['-1', '1000001', 'fast'] },
     rateBurst: { text: '7', value: 7, wrong: ['0', '1000001', '1.5'] },
-    drainMs: { text: '2s', value: 2_000, wrong: ['16s', '2', '-1s'] },
+    drainMs: { text: '2s', value: 2_000, wrong: ['25h', '2', '-1s'] },
     metricsPort: { text: '9091', value: 9091, wrong: ['65536', '-1', 'x'] },
   }
 
@@ -170,6 +170,13 @@ describe('the settings', () => {
   it('a comment, quotes and export in .env are understood', () => {
     const file = "# mine\nexport FANFARE_PORT=7000 # the usual\nFANFARE_PATH='/live'\r\nOTHER=1\n"
     expect(read({ file }).settings).toMatchObject({ port: 7000, path: '/live' })
+  })
+})
+
+describe('the drain', () => {
+  it('is at most 15 s: whoever ends a server does not wait for ever', () => {
+    expect(read({ args: ['--drain', '15s'] }).settings.drainMs).toBe(15_000)
+    expect(fault({ args: ['--drain', '16s'] })).toBe('--drain takes at most 15s')
   })
 })
 
