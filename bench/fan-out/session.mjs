@@ -10,6 +10,7 @@ const AHEAD = 4
 /** Several times what the slowest server needs on a busy machine: it bounds a run in which a message got lost. */
 const PATIENCE_MS = 30_000
 const PATIENCE_PER_DELIVERY_MS = 0.15
+const PATIENCE_PER_HANDSHAKE_MS = 20
 /** How long a server may take to subscribe everybody. */
 const JOIN_MS = 30_000
 
@@ -56,7 +57,8 @@ export class Session {
   /** Connects everybody; done when everybody got a first message. */
   async open() {
     const port = await this.#ask(this.#server, 'listen')
-    await this.#ask(this.#load, 'open', { port, many: this.#subscribers })
+    const patience = PATIENCE_MS + this.#subscribers * PATIENCE_PER_HANDSHAKE_MS
+    await this.#ask(this.#load, 'open', { port, many: this.#subscribers }, patience)
     const deadline = Date.now() + JOIN_MS
     while ((await this.#ask(this.#server, 'subscribers')) < this.#subscribers) {
       if (Date.now() > deadline) throw new Error(`not everybody was subscribed within ${JOIN_MS} ms`)

@@ -120,6 +120,18 @@ describe('who may join a private or presence channel', () => {
     expect(client.channels).toEqual(['orders', 'privateer'])
   })
 
+  it('may be decided by an authorizer that is given later, once', async () => {
+    const { hub, connect } = testHub()
+    const { client } = connect()
+    await expect(hub.subscribe(client, 'private-a')).rejects.toThrow(UnauthorizedError)
+    hub.authorizeWith(() => true)
+    await hub.subscribe(client, 'private-a')
+    expect(client.channels).toEqual(['private-a'])
+    expect(() => hub.authorizeWith(() => false)).toThrow(
+      expect.objectContaining({ code: 'authorizer-given' }),
+    )
+  })
+
   it('must be given as a function or an object with the method', () => {
     for (const authorizer of ['yes', {}, 7]) {
       expect(() => testHub({ authorizer: authorizer as never })).toThrow(OptionError)
@@ -417,73 +429,5 @@ describe('how many authorizations may be pending', () => {
     asked[0]!.answer(true)
     await clock.settle()
     expect(hub.stats().pendingAuthorizations).toBe(0)
-  })
-})
-
-describe('a grant that ends', () => {
-  it('takes the client out of that channel alone, when it ends', async () => {
-    const { hub, clock, connect } = testHub({
-      authorizer: ({ channel }) => ({
-        allowed: true,
-        expiresAt: channel === 'private-a' ? 3_000 : undefined,
-      }),
-    })
-    const { client, conn } = connect({ protocol: outspoken() })
-    await hub.subscribe(client, 'private-a')
-    await hub.subscribe(client, 'private-b')
-    clock.advance(2_900)
-    expect(client.channels).toEqual(['private-a', 'private-b'])
-    clock.advance(200)
-    expect(client.channels).toEqual(['private-b'])
-    expect(client.connected).toBe(true)
-    expect(conn.received).toEqual(['ok private-a', 'ok private-b', 'expiring', 'left private-a: expired'])
-    expect(clock.timers).toBe(0)
-  })
-
-  it.each([1, 99, 700, 1_050, 59_990, 61_010])(
-    'of %d ms ends within 100 ms of its end',
-    async (expiresAt) => {
-      const { hub, clock, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt }) })
-      const { client } = connect()
-      await hub.subscribe(client, 'private-a')
-      clock.advance(expiresAt - 1)
-      expect(client.channels).toEqual(['private-a'])
-      clock.advance(101)
-      expect(client.channels).toEqual([])
-      expect(clock.timers).toBe(0)
-    },
-  )
-
-  it('is no grant when it has ended already', async () => {
-    for (const expiresAt of [-1, 0, Number.NaN]) {
-      const { hub, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt }) })
-      const { client } = connect()
-      const outcome = hub.subscribe(client, 'private-a')
-      await expect(outcome).rejects.toMatchObject({ code: 'unauthorized', cause: { code: 'expired' } })
-      expect(client.channels).toEqual([])
-    }
-  })
-
-  it('leaves no timer when the client leaves before', async () => {
-    const { hub, clock, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt: 60_000 }) })
-    const [ann, ben] = [connect(), connect()]
-    await hub.subscribe(ann.client, 'private-a')
-    await hub.subscribe(ben.client, 'private-a')
-    hub.unsubscribe(ann.client, 'private-a')
-    ben.conn.peerCloses()
-    expect(clock.timers).toBe(0)
-  })
-
-  it('does not end a later subscription', async () => {
-    const ends = [1_000, 60_000]
-    const { hub, clock, connect } = testHub({
-      authorizer: () => ({ allowed: true, expiresAt: ends.shift() }),
-    })
-    const { client } = connect()
-    await hub.subscribe(client, 'private-a')
-    hub.unsubscribe(client, 'private-a')
-    await hub.subscribe(client, 'private-a')
-    clock.advance(5_000)
-    expect(client.channels).toEqual(['private-a'])
   })
 })

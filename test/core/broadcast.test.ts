@@ -196,3 +196,22 @@ describe('deliver', () => {
     expect(received()).toEqual([['good'], ['good'], ['good']])
   })
 })
+
+describe('sendToMany', () => {
+  it('reaches each of them once, encoded once per protocol, and says how many are here', () => {
+    const { hub, clock, connect } = testHub()
+    const loud = outspoken()
+    const three = [connect({ protocol: loud }), connect({ protocol: loud }), connect()]
+    const gone = connect()
+    gone.client.close()
+    const stranger = testHub().connect()
+    const clients = [...three, gone, stranger].map(({ client }) => client)
+    expect(hub.sendToMany(clients, 'x')).toBe(3)
+    clock.turn()
+    expect(three.map(({ conn }) => conn.received)).toEqual([['x'], ['x'], ['x']])
+    expect(loud.encoded.broadcasts).toBe(1)
+    expect(() => hub.sendToMany(clients, 7 as never)).toThrow(
+      expect.objectContaining({ code: 'bad-message' }),
+    )
+  })
+})

@@ -129,6 +129,29 @@ describe('connect', () => {
   })
 })
 
+describe('subscribe and unsubscribe', () => {
+  it('tell who came into which channel, who is out of it, and why if the client did not ask for it', async () => {
+    const { hub, clock, connect } = testHub({ authorizer: () => ({ allowed: true, expiresAt: 1_000 }) })
+    const told: unknown[] = []
+    hub.on('subscribe', ({ client, channel }) => told.push(['in', client.id, channel]))
+    hub.on('unsubscribe', ({ client, channel, why }) => told.push(['out', client.id, channel, why]))
+    const { client } = connect()
+    for (const channel of ['a', 'b', 'private-c', 'a']) await hub.subscribe(client, channel)
+    hub.unsubscribe(client, 'a')
+    hub.unsubscribe(client, 'a')
+    clock.advance(1_100)
+    expect(told).toEqual([
+      ['in', '1.1', 'a'],
+      ['in', '1.1', 'b'],
+      ['in', '1.1', 'private-c'],
+      ['out', '1.1', 'a', undefined],
+      ['out', '1.1', 'private-c', 'expired'],
+    ])
+    client.close()
+    expect(told.slice(5).map((event) => (event as string[]).slice(0, 3))).toEqual([['out', '1.1', 'b']])
+  })
+})
+
 describe('disconnect', () => {
   const goings: [
     string,

@@ -193,6 +193,28 @@ describe('what happens during a delivery', () => {
     expect(client.drops).toBe(3)
   })
 
+  it('does not write to a client that was closed just before it', async () => {
+    let act = (): void => {}
+    const { hub, clock, connect, say } = await slowClient({
+      outbox: { frames: 1 },
+      slowConsumer: () => {
+        act()
+        return 'drop-newest'
+      },
+    })
+    const other = connect()
+    act = () => {
+      act = () => {}
+      other.client.close()
+      hub.sendToMany([other.client], 'too late')
+      other.client.send('too late')
+    }
+    say('a', 'overflows')
+    clock.turn()
+    expect(other.conn.batches).toEqual([])
+    expect(other.client.dropCounts.closed).toBe(2)
+  })
+
   it('is done in the order of asking: who leaves and comes back from inside is in at the end', async () => {
     let act = (): void => {}
     const { hub, clock, connect, say } = await slowClient({

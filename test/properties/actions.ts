@@ -32,6 +32,8 @@ export type Place =
   | 'handler'
   | 'connect'
   | 'disconnect'
+  | 'subscribe'
+  | 'unsubscribe'
   | 'presence'
   | 'occupied'
   | 'vacated'
@@ -42,6 +44,8 @@ export type Action =
   | { readonly do: 'add'; readonly dialect: number; readonly highWater: number }
   | { readonly do: 'subscribe'; client: number; channel: number; credentials?: number; ref?: number }
   | { readonly do: 'unsubscribe'; client: number; channel: number; ref?: number }
+  | { readonly do: 'renew'; client: number; channel: number; credentials?: number; ref?: number }
+  | { readonly do: 'review'; channel: number }
   | { readonly do: 'broadcast'; channels: number[]; except: number[]; key?: string; content: Content }
   | {
       readonly do: 'publish'
@@ -55,6 +59,7 @@ export type Action =
   | { readonly do: 'malformed' }
   | { readonly do: 'send'; client: number; event?: string; key?: string; content: Content }
   | { readonly do: 'sendTo'; client: number; content: Content }
+  | { readonly do: 'sendToMany'; clients: number[]; key?: string; content: Content }
   | { readonly do: 'tell'; client: number; lane: Lane; size: number }
   | { readonly do: 'gap'; channel: number }
   | { readonly do: 'close'; client: number; code?: number | 'terminated' | 'slow'; reason?: string }

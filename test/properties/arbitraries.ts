@@ -58,6 +58,13 @@ const ACTIONS: { readonly [Verb in Action['do']]: fc.Arbitrary<Action> } = {
     'ref',
   ),
   unsubscribe: act('unsubscribe', { client, channel, ref: fc.nat(9) }, 'ref'),
+  renew: act(
+    'renew',
+    { client, channel: fc.constantFrom(2, 3, 4), credentials: fc.nat(1), ref: fc.nat(9) },
+    'credentials',
+    'ref',
+  ),
+  review: act('review', { channel: fc.constantFrom(2, 3, 3, 4, 0) }),
   broadcast: act(
     'broadcast',
     { channels: fc.array(channel, { minLength: 1, maxLength: 2 }), except, key, content },
@@ -68,6 +75,7 @@ const ACTIONS: { readonly [Verb in Action['do']]: fc.Arbitrary<Action> } = {
   malformed: act('malformed', {}),
   send: act('send', { client, content, key, event: fc.constant('news') }, 'key', 'event'),
   sendTo: act('sendTo', { client: fc.nat(8), content }),
+  sendToMany: act('sendToMany', { clients: fc.array(client, { maxLength: 4 }), content, key }, 'key'),
   tell: act('tell', {
     client,
     lane: fc.constantFrom('control', 'presence', 'data'),
@@ -129,6 +137,7 @@ const SLOW: Mix = {
   ...{ advance: 2, gap: 2, failNextWrite: 1, trap: 8 },
 }
 const JOINS: Mix = {
+  ...{ renew: 10, review: 6 },
   ...{ subscribe: 40, unsubscribe: 14, answer: 30, authorizer: 8, advance: 8, promises: 12, trap: 8 },
   ...{
     broadcast: 8,
@@ -169,7 +178,17 @@ const RELAY: Mix = {
 
 const place = fc.constantFrom<Place>(
   ...(['authorizer', 'policy', 'policy', 'write', 'write', 'handler', 'handler', 'connect'] as const),
-  ...(['disconnect', 'presence', 'presence', 'occupied', 'vacated', 'drop', 'drop'] as const),
+  ...([
+    'subscribe',
+    'unsubscribe',
+    'disconnect',
+    'presence',
+    'presence',
+    'occupied',
+    'vacated',
+    'drop',
+    'drop',
+  ] as const),
 )
 
 /** A relay is attached where no promise is about to go on, see the player: not in a trap. */

@@ -1,3 +1,4 @@
+import type { Client } from '@fanfare/core'
 import { CHANNELS } from './actions.ts'
 import { load } from './model-box.ts'
 import type { ModelClient } from './model-client.ts'
@@ -66,6 +67,7 @@ export class Comparison {
       this.#grown('frames', conn.received, expected.conn.received) ??
       same('connected', client.connected, expected.connected) ??
       same('channels', client.channels, [...expected.memberships.keys()]) ??
+      this.#grantEnds(client, expected) ??
       sameCounts('drops', client.dropCounts, expected.drops) ??
       same('all drops', client.drops, sum(expected.drops)) ??
       same('waiting frames', client.queued.frames, waiting.frames) ??
@@ -75,6 +77,14 @@ export class Comparison {
       same('close reason', conn.closedWith?.reason, expected.conn.closedWith?.reason) ??
       same('cut', conn.terminated, expected.conn.terminated)
     )
+  }
+
+  #grantEnds(client: Client, { memberships }: ModelClient): string | undefined {
+    for (const [name, { expiresAt }] of memberships) {
+      const differs = same('end of the grant', this.#system.hub.grantEnds(client, name), expiresAt)
+      if (differs) return `${name}, ${differs}`
+    }
+    return undefined
   }
 
   #channels(): string | undefined {

@@ -21,6 +21,7 @@ export interface Dialect {
   hole(channel: string | undefined, count: number, reason: string): Wire | undefined
   subscribed(told: Subscribed): Wire[]
   unsubscribed(channel: string, ref: unknown, why: string | undefined): Wire[]
+  expiring(channel: string, inMs: number): Wire[]
   reply(data: string): Wire[]
   bye(why: string): { frames: Wire[]; code: number; reason: string }
 }
@@ -57,6 +58,7 @@ const PLAIN: Dialect = {
   hole: () => undefined,
   subscribed: ({ channel, members }) => (members === undefined ? [] : [plainRoster(channel, members)]),
   unsubscribed: () => [],
+  expiring: () => [],
   reply: () => [],
   bye: (why) => ({ frames: [], code: PLAIN_CODES[why] ?? 0, reason: why }),
 }
@@ -77,6 +79,7 @@ const CHATTY: Dialect = {
     return [members === undefined ? `${head}}` : `${head},"me":${me ?? 'null'},"members":[${members}]}`]
   },
   unsubscribed: (channel, ref, why) => [JSON.stringify({ on: 'unsubscribed', channel, ref, why })],
+  expiring: (channel, inMs) => [JSON.stringify({ on: 'expiring', channel, inMs })],
   reply: (data) => [JSON.stringify({ on: 'reply', data })],
   bye: (why) => ({ frames: [JSON.stringify({ on: 'bye', why })], code: 4000, reason: `because ${why}` }),
 }
@@ -145,6 +148,7 @@ function protocolOf(dialect: Dialect): Protocol {
         })
       }
       if (event.on === 'unsubscribed') return dialect.unsubscribed(event.channel, event.ref, event.why)
+      if (event.on === 'expiring') return dialect.expiring(event.channel, event.inMs)
       return event.on === 'reply' ? dialect.reply(event.data?.text ?? '') : []
     },
     broadcast: (event) => {

@@ -13,6 +13,10 @@ export interface Membership {
   readonly client: ModelClient
   readonly channel: ModelChannel
   member: ModelMember | undefined
+  /** What the last grant was given for, and the last question that counts. */
+  credentials: unknown
+  question: object | undefined
+  expiresAt: number | undefined
   cancelExpiry: () => void
 }
 

@@ -38,6 +38,8 @@ export interface ClientHost {
 export interface Attempt {
   readonly channel: string
   readonly credentials: unknown
+  /** It has to be asked about once more. */
+  stale: boolean
   readonly waiters: { readonly ref: unknown; readonly ended: (outcome: string) => void }[]
   /** Stops what it waits for. */
   giveUp: () => void

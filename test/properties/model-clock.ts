@@ -17,7 +17,9 @@ export class ModelClock {
   #busy = false
   #draining = false
   readonly #waiting: (() => void)[] = []
-  readonly #promises: (() => void)[] = []
+  readonly #promises: { readonly at: number; readonly step: () => void }[] = []
+  /** How many promises went on one after the other since all of them were last at rest. */
+  #hops = 0
 
   /** Does an operation, now or after the one that runs. */
   operation(step: () => void): void {
@@ -49,13 +51,19 @@ export class ModelClock {
     else step()
   }
 
-  /** What happens when a promise goes on. */
-  promised(step: () => void): void {
-    this.#promises.push(step)
+  /** What happens when a promise goes on; when others wait for each other before that, after `hops` of them. */
+  promised(step: () => void, hops = 1): void {
+    const at = this.#hops + hops
+    const behind = this.#promises.findIndex((other) => other.at > at)
+    this.#promises.splice(behind < 0 ? this.#promises.length : behind, 0, { at, step })
   }
 
   goOn(): void {
-    for (let step = this.#promises.shift(); step; step = this.#promises.shift()) step()
+    for (let next = this.#promises.shift(); next; next = this.#promises.shift()) {
+      this.#hops = next.at
+      next.step()
+    }
+    this.#hops = 0
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -19,6 +19,7 @@ export class ModelGate {
   readonly #running = new Set<Ask>()
   #queue: Ask[] = []
   readonly #timeouts = new Map<Ask, () => void>()
+  readonly #decided = new Set<Ask>()
   readonly #clock: ModelClock
   readonly #stage: Stage
   readonly #limits: { timeoutMs: number; concurrent: number }
@@ -44,7 +45,9 @@ export class ModelGate {
 
   /** Whoever asked is gone. It gives back its turn, although an authorizer that runs already cannot be stopped. */
   withdraw(ask: Ask): void {
-    if (this.#timeouts.has(ask)) this.#finish(ask)
+    if (!this.#timeouts.has(ask)) return
+    this.#finish(ask)
+    this.#clock.promised(() => this.#decide(ask, { say: 'no' }))
   }
 
   #start(ask: Ask): void {
@@ -64,18 +67,27 @@ export class ModelGate {
   #answer(ask: Ask, how: Answer): void {
     const at = this.#clock.now
     if (how.say === 'throw') this.#fault(ask)
-    this.#clock.promised(() => {
+    const answered = (): void => {
       if (how.say === 'reject' || how.say === 'rubbish') this.#fault(ask)
       if (!this.#timeouts.has(ask)) return
-      ask.decided(how, at)
-      this.withdraw(ask)
-    })
+      this.#decide(ask, how, at)
+      // It may have been withdrawn on account of the decision.
+      if (this.#timeouts.has(ask)) this.#finish(ask)
+    }
+    this.#clock.promised(answered, how.say === 'throw' ? 3 : 4)
   }
 
   #timeout(ask: Ask): void {
     this.#finish(ask)
     this.#fault(ask)
-    this.#clock.promised(() => ask.decided({ say: 'no' }, this.#clock.now))
+    this.#clock.promised(() => this.#decide(ask, { say: 'no' }))
+  }
+
+  /** The first decision is the one. */
+  #decide(ask: Ask, how: Answer, at = 0): void {
+    if (this.#decided.has(ask)) return
+    this.#decided.add(ask)
+    ask.decided(how, at)
   }
 
   #finish(ask: Ask): void {

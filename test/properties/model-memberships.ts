@@ -1,11 +1,10 @@
-import type { Answer } from './actions.ts'
 import { memberJson } from './dialects.ts'
 import { frameOf, hasRoster, withoutRoster } from './model-box.ts'
 import { type Membership, ModelChannel, type ModelMember } from './model-channel.ts'
 import type { Attempt, ModelClient } from './model-client.ts'
-import { type Ask, ModelGate } from './model-gate.ts'
+import { ModelGate } from './model-gate.ts'
+import { type ModelGrant, ModelGrants } from './model-grants.ts'
 import type { Model } from './model.ts'
-import { PEOPLE } from './stage.ts'
 
 interface Wish {
   readonly credentials?: unknown
@@ -13,15 +12,10 @@ interface Wish {
   readonly ended: (outcome: string) => void
 }
 
-/** What the authorizer granted; without a person, the client is a member under its own id. */
-interface ModelGrant {
-  readonly person: { readonly id?: string | number; readonly info?: unknown; readonly text?: string } | 'bad'
-  readonly expiresAt: number | undefined
-}
-
 /** How the model's clients come into channels and out of them. Each method is called as part of an operation. */
 export class ModelMemberships {
   readonly gate: ModelGate
+  readonly grants: ModelGrants
   readonly #model: Model
 
   constructor(model: Model) {
@@ -32,6 +26,7 @@ export class ModelMemberships {
       model.stage,
       authorization === 'none' ? { timeoutMs: 0, concurrent: 0 } : authorization,
     )
+    this.grants = new ModelGrants(model, this.gate)
   }
 
   subscribe(client: ModelClient, channel: string, { credentials, ref, ended }: Wish): void {
@@ -54,7 +49,13 @@ export class ModelMemberships {
       return
     }
     if (pending) this.callOff(client, pending, 'cancelled')
-    const attempt: Attempt = { channel, credentials, waiters: [{ ref, ended }], giveUp: () => {} }
+    const attempt: Attempt = {
+      channel,
+      credentials,
+      stale: false,
+      waiters: [{ ref, ended }],
+      giveUp: () => {},
+    }
     client.attempts.set(channel, attempt)
     this.#model.relay?.hold(channel)
     this.#ask(client, attempt)
@@ -66,7 +67,7 @@ export class ModelMemberships {
     if (attempt) this.callOff(client, attempt, 'cancelled')
     this.#model.clock.operation(() => {
       const membership = client.memberships.get(channel)
-      if (membership) this.end(membership)
+      if (membership) this.end(membership, why)
       if (membership || ref !== undefined) client.tell(() => client.dialect.unsubscribed(channel, ref, why))
     })
   }
@@ -79,8 +80,9 @@ export class ModelMemberships {
     this.#model.relay?.release(attempt.channel)
   }
 
-  end(membership: Membership): void {
+  end(membership: Membership, why?: string): void {
     const { client, channel, member } = membership
+    this.#model.emit('unsubscribe', ['unsubscribe', client.id, channel.name, why].join(' '))
     client.memberships.delete(channel.name)
     client.box = withoutRoster(client.box, channel.name)
     membership.cancelExpiry()
@@ -103,59 +105,57 @@ export class ModelMemberships {
   }
 
   #ask(client: ModelClient, attempt: Attempt): void {
-    const { clock, setup } = this.#model
     if (!attempt.channel.startsWith('pr')) {
       this.#admit(client, attempt, { person: {}, expiresAt: undefined })
       return
     }
-    if (setup.authorization === 'none') {
-      clock.promised(() => this.callOff(client, attempt, 'unauthorized'))
-      return
-    }
-    const ask: Ask = {
-      client: client.id,
-      channel: attempt.channel,
-      credentials: attempt.credentials,
-      closed: () => client.asks.delete(ask),
-      decided: (answer, at) => {
-        const grant = grantOf(answer, at)
-        if (grant) this.#admit(client, attempt, grant)
-        else this.callOff(client, attempt, 'unauthorized')
-      },
-    }
-    client.asks.add(ask)
-    this.gate.ask(ask)
+    this.grants.ask(client, attempt, (grant) => {
+      if (grant) this.#admit(client, attempt, grant)
+      else this.callOff(client, attempt, 'unauthorized')
+    })
   }
 
   #admit(client: ModelClient, attempt: Attempt, grant: ModelGrant): void {
     if (!isOpen(client, attempt)) return
-    const commit = (): void =>
+    const commit = (): void => {
+      if (attempt.stale) {
+        attempt.stale = false
+        this.#ask(client, attempt)
+        return
+      }
       this.#model.clock.operation(() => {
         if (isOpen(client, attempt)) this.#commit(client, attempt, grant)
       })
+    }
     if (this.#model.relay) attempt.giveUp = this.#model.relay.whenLive(attempt.channel, commit)
     else commit()
   }
 
-  #commit(client: ModelClient, attempt: Attempt, { person, expiresAt }: ModelGrant): void {
+  #commit(client: ModelClient, attempt: Attempt, grant: ModelGrant): void {
+    const { person, expiresAt } = grant
     const name = attempt.channel
-    const left = expiresAt === undefined ? undefined : expiresAt - this.#model.clock.now
     const unprintable = person === 'bad' && name.startsWith('presence-')
     if (unprintable) this.#model.error('authorizer', client.id, name)
-    if (unprintable || (left !== undefined && left <= 0)) {
+    if (unprintable || this.grants.isOver(grant)) {
       this.callOff(client, attempt, 'unauthorized')
       return
     }
     const channel = this.#channel(name)
     channel.add(client)
-    const membership: Membership = { client, channel, member: undefined, cancelExpiry: () => {} }
+    const membership: Membership = {
+      client,
+      channel,
+      member: undefined,
+      credentials: attempt.credentials,
+      question: undefined,
+      expiresAt: undefined,
+      cancelExpiry: () => {},
+    }
     client.memberships.set(name, membership)
     client.attempts.delete(name)
     attempt.giveUp()
-    if (left !== undefined) {
-      const expire = (): void => this.unsubscribe(client, name, undefined, 'expired')
-      membership.cancelExpiry = this.#model.clock.after(left, expire)
-    }
+    this.grants.limit(membership, expiresAt)
+    this.#model.emit('subscribe', `subscribe ${client.id} ${name}`)
     for (const { ended } of attempt.waiters) ended('fulfilled')
     const refs = attempt.waiters.map(({ ref }) => ref)
     if (channel.presence && person !== 'bad') this.#enter(membership, memberOf(client, person), refs)
@@ -211,14 +211,6 @@ export class ModelMemberships {
 /** Nothing that was awaited counts once the client has another attempt, or none. */
 function isOpen(client: ModelClient, attempt: Attempt): boolean {
   return client.attempts.get(attempt.channel) === attempt
-}
-
-function grantOf(answer: Answer, at: number): ModelGrant | undefined {
-  if (answer.say === 'yes') return { person: {}, expiresAt: undefined }
-  if (answer.say === 'bad-info') return { person: 'bad', expiresAt: undefined }
-  if (answer.say !== 'allow') return undefined
-  const person = PEOPLE[answer.who % PEOPLE.length]!
-  return { person, expiresAt: answer.expiresInMs === undefined ? undefined : at + answer.expiresInMs }
 }
 
 function memberOf(

@@ -110,7 +110,7 @@ export class ModelRelay {
     const answered = (ok: boolean): void =>
       this.#clock.promised(() => {
         told(ok)
-        over()
+        this.#clock.promised(over)
       })
     const mode = this.#stage.relay.open
     if (mode === 'later') this.#stage.openRelayCalls.push(once(answered))

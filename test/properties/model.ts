@@ -1,6 +1,6 @@
 import type { DropReason, Lane, Message, OverflowAction } from '@fanfare/core'
 import type { PolicyChoice, Setup } from './actions.ts'
-import { DIALECTS, type Wire } from './dialects.ts'
+import { type Dialect, DIALECTS, type Wire } from './dialects.ts'
 import { FlakyConn } from './flaky-conn.ts'
 import { frameOf, load, type ModelFrame } from './model-box.ts'
 import { ModelChannel } from './model-channel.ts'
@@ -79,6 +79,19 @@ export class Model implements Side, ClientHost {
     this.clock.asked(() => this.memberships.unsubscribe(this.clients[at]!, channel, ref))
   }
 
+  renew(at: number, channel: string, options: { credentials?: unknown; ref?: number }): void {
+    const client = this.clients[at]!
+    const ended = this.stage.promise(`renew ${client.id} ${channel}`)
+    if (this.closed) ended('hub-closed')
+    else this.memberships.grants.renew(client, channel, { ...options, ended })
+  }
+
+  review(channel: string): void {
+    const ended = this.stage.promise(`review ${channel}`)
+    if (this.closed) ended('hub-closed')
+    else this.memberships.grants.review(channel, ended)
+  }
+
   broadcast(
     channels: string | string[],
     data: Data,
@@ -111,13 +124,7 @@ export class Model implements Side, ClientHost {
     this.stage.noteRelayCall('publish', message.channel)
     const answer = once((ok) => {
       if (ok) this.deliver(message)
-      ended(
-        ok
-          ? 'fulfilled'
-          : mode === 'throw'
-            ? 'Error: the relay does not publish'
-            : 'Error: the relay cannot publish',
-      )
+      ended(ok ? 'fulfilled' : 'no code')
     })
     if (mode === 'later') this.stage.openRelayCalls.push(answer)
     else answer(mode === 'now')
@@ -160,6 +167,26 @@ export class Model implements Side, ClientHost {
       else client.give(frameOf(encoded, 'data', undefined, key), this.setup.policy)
     })
     return connected
+  }
+
+  sendToMany(clients: number[], data: Data, { key }: { key?: string }): void {
+    this.#open()
+    const here = clients.map((at) => this.clients[at]!).filter(({ id }) => this.present.has(id))
+    this.clock.operation(() => {
+      const encoded = new Map<Dialect, Wire | undefined>()
+      for (const client of here) {
+        const { dialect } = client
+        if (!encoded.has(dialect))
+          encoded.set(
+            dialect,
+            this.#encoded(() => dialect.message(undefined, undefined, data)),
+          )
+        const wire = encoded.get(dialect)
+        if (wire === undefined) client.drop(undefined, 'encode')
+        else client.give(frameOf(wire, 'data', undefined, key), this.setup.policy)
+      }
+    })
+    this.stage.log.push(`sent to ${String(here.length)}`)
   }
 
   tell(at: number, lane: Lane, data: string): void {

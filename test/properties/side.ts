@@ -10,6 +10,8 @@ export interface Side {
   add(dialect: number, highWater: number): void
   subscribe(client: number, channel: string, options: { credentials?: unknown; ref?: number }): void
   unsubscribe(client: number, channel: string, ref: number | undefined): void
+  renew(client: number, channel: string, options: { credentials?: unknown; ref?: number }): void
+  review(channel: string): void
   broadcast(
     channels: string | string[],
     data: Data,
@@ -20,6 +22,7 @@ export interface Side {
   malformed(): void
   send(client: number, data: Data, options: { event?: string; key?: string }): void
   sendTo(id: string, data: Data): void
+  sendToMany(clients: number[], data: Data, options: { key?: string }): void
   tell(client: number, lane: Lane, data: string): void
   gap(channel: string): void
   close(client: number, code: number | 'terminated' | 'slow' | undefined, reason: string | undefined): void
@@ -59,6 +62,9 @@ const HANDLERS: Handlers = {
     withClient(side, client, (at) => side.subscribe(at, name(channel), defined({ credentials, ref }))),
   unsubscribe: (side, { client, channel, ref }) =>
     withClient(side, client, (at) => side.unsubscribe(at, name(channel), ref)),
+  renew: (side, { client, channel, credentials, ref }) =>
+    withClient(side, client, (at) => side.renew(at, name(channel), defined({ credentials, ref }))),
+  review: (side, { channel }) => side.review(name(channel)),
   broadcast: (side, { channels, except, key, content }) => {
     const [only, ...others] = ids(side, except)
     side.broadcast(
@@ -77,6 +83,10 @@ const HANDLERS: Handlers = {
   send: (side, { client, event, key, content }) =>
     withClient(side, client, (at) => side.send(at, side.stage.content(content), defined({ event, key }))),
   sendTo: (side, { client, content }) => side.sendTo(ids(side, [client])[0]!, side.stage.content(content)),
+  sendToMany: (side, { clients, key, content }) => {
+    const known = clients.filter((at) => at < side.conns.length)
+    side.sendToMany(known, side.stage.content(content), defined({ key }))
+  },
   tell: (side, { client, lane, size }) =>
     withClient(side, client, (at) => side.tell(at, lane, 't'.repeat(size))),
   gap: (side, { channel }) => side.gap(name(channel)),

@@ -19,6 +19,11 @@ import { FlakyConn } from './flaky-conn.ts'
 import { clientId, type Data, perform, type Side } from './side.ts'
 import { once, PEOPLE, Stage } from './stage.ts'
 
+const EVENTS = [
+  ...(['connect', 'disconnect', 'subscribe', 'unsubscribe', 'presence'] as const),
+  ...(['occupied', 'vacated', 'drop'] as const),
+]
+
 /** The hub itself, driven like its model. */
 export class System implements Side {
   readonly stage = new Stage((action) => perform(this, action))
@@ -64,6 +69,16 @@ export class System implements Side {
     this.hub.unsubscribe(this.clients[client]!, channel, { ref })
   }
 
+  renew(client: number, channel: string, options: { credentials?: unknown; ref?: number }): void {
+    this.#note(`renew ${clientId(client)} ${channel}`, () =>
+      this.hub.renew(this.clients[client]!, channel, options),
+    )
+  }
+
+  review(channel: string): void {
+    this.#note(`review ${channel}`, () => this.hub.review((_client, name) => name === channel))
+  }
+
   broadcast(
     channels: string | string[],
     data: Data,
@@ -90,6 +105,15 @@ export class System implements Side {
 
   sendTo(id: string, data: Data): void {
     this.stage.log.push(`sent to ${id}: ${String(this.hub.sendTo(id, data))}`)
+  }
+
+  sendToMany(clients: number[], data: Data, options: { key?: string }): void {
+    const reached = this.hub.sendToMany(
+      clients.map((at) => this.clients[at]!),
+      data,
+      options,
+    )
+    this.stage.log.push(`sent to ${String(reached)}`)
   }
 
   tell(client: number, lane: Lane, data: string): void {
@@ -184,6 +208,10 @@ export class System implements Side {
       .on('disconnect', ({ client, why, code, reason, channels }) =>
         heard(['disconnect', client.id, why, code, reason, `[${channels.join()}]`].join(' '), 'disconnect'),
       )
+      .on('subscribe', ({ client, channel }) => heard(`subscribe ${client.id} ${channel}`, 'subscribe'))
+      .on('unsubscribe', ({ client, channel, why }) =>
+        heard(['unsubscribe', client.id, channel, why].join(' '), 'unsubscribe'),
+      )
       .on('presence', ({ channel, joined, member }) =>
         heard(`${joined ? 'joined' : 'left'} ${channel} ${JSON.stringify(member)}`, 'presence'),
       )
@@ -192,7 +220,7 @@ export class System implements Side {
       .on('drop', ({ client, channel, reason }) =>
         heard(['drop', client.id, channel, reason].join(' '), 'drop'),
       )
-    for (const name of ['connect', 'disconnect', 'presence', 'occupied', 'vacated', 'drop'] as const) {
+    for (const name of EVENTS) {
       this.hub.on(name, () => void this.witnessed++)
     }
   }

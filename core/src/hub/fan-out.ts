@@ -70,9 +70,12 @@ export class FanOut {
     for (const { outlet } of clients) {
       if (!frames.has(outlet.protocol)) frames.set(outlet.protocol, this.#encode(outlet, event, 'data', key))
       const frame = frames.get(outlet.protocol)
-      this.#hub.counters.accepted++
-      if (frame) outlet.owe(frame, undefined, policy)
-      else outlet.drop('encode', undefined)
+      // By the time it is their turn, some may be gone.
+      if (frame) outlet.give(frame, undefined, policy)
+      else {
+        this.#hub.counters.accepted++
+        outlet.drop('encode', undefined)
+      }
     }
   }
 

@@ -14,7 +14,7 @@ import { clientIds } from './client-ids.ts'
 import { Counters } from './counters.ts'
 import { Departures } from './departures.ts'
 import { type ErrorEvent, Events, type HubEvents } from './events.ts'
-import { FanOut, messageFault } from './fan-out.ts'
+import { assertPayload, FanOut, messageFault } from './fan-out.ts'
 import { Grants } from './grants.ts'
 import { Interest } from './interest.ts'
 import { JoinGate } from './join-gate.ts'
@@ -205,10 +205,11 @@ export class HubParts implements OutletHost {
 
   /** Sends one message to many clients directly: encoded once per protocol. Returns how many are here. */
   sendToMany(clients: Iterable<Client>, payload: string | Uint8Array, options: SendOptions): number {
+    assertPayload(payload)
     const peers: Peer[] = []
-    for (const { id } of clients) {
-      const peer = this.peers.get(id)
-      if (peer) peers.push(peer)
+    for (const client of clients) {
+      const peer = this.peers.get(client.id)
+      if (peer === client) peers.push(peer)
     }
     const event = {
       on: 'message',

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 
 import { plain, type Protocol } from '@fanfare/core'
 import { attach } from '@fanfare/ws'
@@ -137,7 +138,9 @@ describe('a connection that asked for something in time is left alone', () => {
       const path = join(folder, scheme)
       server.listen(path)
       await once(server, 'listening')
-      const peer = await wsPeer(`${scheme}+unix:${path}:/`, TLS_CLIENT)
+      const createConnection = (): Socket =>
+        scheme === 'ws' ? connect(path) : connectTls({ ...(TLS_CLIENT as object), path })
+      const peer = await wsPeer(`${scheme}://localhost/`, { createConnection })
       live.clock.advance(7_200)
       await turns(10)
       expect(peer.ended).toBeUndefined()
