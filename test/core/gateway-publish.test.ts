@@ -189,7 +189,7 @@ describe('what a client publishes, through a relay', () => {
     const [ann, ben] = members as [Visitor, Visitor]
     const relay = new ScriptedRelay()
     hub.attach(relay)
-    expect(await ann.ask(pub({ id: 1, data: 1 }))).toEqual([])
+    expect(await ann.ask(pub({ id: 1, data: 1 }), { op: 'unsub', id: 2, channel: 'elsewhere' })).toEqual([])
     expect(relay.published).toEqual([
       {
         channel: 'private-room',
@@ -200,7 +200,10 @@ describe('what a client publishes, through a relay', () => {
       },
     ])
     relay.succeed('publish private-room')
-    expect(await ann.heard()).toEqual([{ op: 'ok', id: 1 }])
+    expect(await ann.heard()).toEqual([
+      { op: 'ok', id: 1 },
+      { op: 'ok', id: 2, channel: 'elsewhere' },
+    ])
     expect(await ben.heard()).toEqual([])
     for (const message of relay.published) hub.deliver(message)
     expect(await ben.heard()).toEqual([expect.objectContaining({ op: 'msg', data: 1 })])

@@ -17,6 +17,7 @@ export interface HandshakeParts {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly subprotocols?: readonly string[]
+  readonly remoteAddress?: string
 }
 
 export function handshake({
@@ -24,12 +25,13 @@ export function handshake({
   query = {},
   headers = {},
   subprotocols = [],
+  remoteAddress = '127.0.0.1',
 }: HandshakeParts = {}): Handshake {
   return {
     path,
     query: (name) => query[name],
     header: (name) => headers[name],
-    remoteAddress: '127.0.0.1',
+    remoteAddress,
     subprotocols,
     transport: 'memory',
   }
@@ -70,6 +72,21 @@ export const byName: HubOptions['authorizer'] = ({ credentials }) =>
     allowed: true,
     member: { id: credentials, info: { name: credentials } },
   }
+
+/** Authentication for tests: whoever brings a token is who it says. */
+export const byToken: NonNullable<GatewayOptions['authenticate']> = ({ token }) =>
+  token === undefined ? undefined : { id: token }
+
+/** A handshake with a token in its header. */
+export const bearer = (token: string): HandshakeParts => ({ headers: { authorization: `Bearer ${token}` } })
+
+/** A call, as the native protocol writes it. */
+export const call = (id: number | undefined, method: string, data: unknown = null): object => ({
+  op: 'call',
+  id,
+  method,
+  data,
+})
 
 const NO_RATE_LIMIT = { messages: { rate: 0, burst: 1 }, subscribes: { rate: 0, burst: 1 } }
 

@@ -174,7 +174,7 @@ export class Hub {
    */
   async review(which: (client: Client, channel: string) => boolean): Promise<void> {
     this.#open()
-    await this.#parts.review(which)
+    await this.#parts.grants.reviewAll(this.#parts.peers.values(), which)
   }
 
   /** Has an authorizer decide that was not known when the hub was made. @throws FanfareError when there is one */

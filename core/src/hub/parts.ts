@@ -221,10 +221,6 @@ export class HubParts implements OutletHost {
     return peers.length
   }
 
-  review(which: (client: Client, channel: string) => boolean): Promise<void> {
-    return this.grants.reviewAll(this.peers.values(), which)
-  }
-
   closePeer(peer: Peer, how: Why | number, reason: string | undefined): void {
     this.departures.close(peer, how, reason)
   }
