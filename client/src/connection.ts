@@ -169,7 +169,9 @@ export class Connection {
     if (frame.op === 'welcome') this.#greeted(frame)
     else if (frame.op === 'ok' && frame.id === AUTH_ID && this.#welcome) this.#ready(frame.user)
     else if (frame.op === 'err' && frame.id === AUTH_ID) {
-      this.#lost(isTransient(frame.code) ? 'later' : 'never', refused(frame))
+      // As with a connection that was closed: a new token is let in where an expired one is not.
+      const renews = frame.code === 'expired' && this.#settings.getToken
+      this.#lost(renews || isTransient(frame.code) ? 'later' : 'never', refused(frame))
     }
   }
 

@@ -7,6 +7,7 @@ import { helpText } from './config/help.ts'
 import { readSettings } from './config/settings.ts'
 import type { Settings } from './config/table.ts'
 import { quoted, UsageError } from './config/usage.ts'
+import { METRICS_HOST } from './metrics.ts'
 import { bracketed, type Running, serve } from './serve.ts'
 
 /** What the command needs of the process it runs in. */
@@ -91,10 +92,15 @@ const REASONS: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /** A sentence for what keeps a server from listening; `undefined` for any other error. */
-function cannotListen(error: unknown, { host, port }: Settings): string | undefined {
-  const { code, syscall } = error as NodeJS.ErrnoException
+function cannotListen(error: unknown, settings: Settings): string | undefined {
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { readonly port?: number }
   if (syscall === undefined || code === undefined) return undefined
-  return `cannot listen on ${bracketed(host)}:${String(port)}: ${REASONS.get(code) ?? code}`
+  // The two ports differ, so the error's own tells which of them it was.
+  const metrics = settings.metricsPort !== 0 && port === settings.metricsPort
+  const place = metrics
+    ? `${METRICS_HOST}:${String(port)} for --metrics-port`
+    : `${bracketed(settings.host)}:${String(settings.port)}`
+  return `cannot listen on ${place}: ${REASONS.get(code) ?? code}`
 }
 
 function ownVersion(): string {

@@ -16,6 +16,7 @@ import { attach, type Attached } from '@fanfare/ws'
 import { checkTogether, defaultSettings } from './config/settings.ts'
 import type { ProtocolName, Settings } from './config/table.ts'
 import { Rooms } from './demo/rooms.ts'
+import { listen } from './listen.ts'
 import { serveMetrics } from './metrics.ts'
 import { site } from './site.ts'
 
@@ -55,17 +56,16 @@ export async function serve(
   const server = createServer(limits(settings), site({ hub, path: settings.path, demo: settings.demo }))
   server.maxConnections = settings.maxConnections + SPARE_CONNECTIONS
   const attached = attach(gateway, server, { path: settings.path })
+  const failed = (error: unknown): void => hub.reportError({ error, where: 'conn' })
   let endMetrics: (() => Promise<void>) | undefined
   try {
-    endMetrics = await serveMetrics(gateway, settings.metricsPort)
-    await listen(server, settings)
+    endMetrics = await serveMetrics(gateway, settings.metricsPort, failed)
+    await listen(server, settings, failed)
   } catch (error) {
     await hub.close()
     await endMetrics?.()
     throw error
   }
-  // Such as too many open files: it costs the connection that came too much, not the process.
-  server.on('error', (error) => hub.reportError({ error, where: 'conn' }))
   const { port } = server.address() as AddressInfo
   let closed: Promise<void> | undefined
   return {
@@ -118,16 +118,6 @@ function limits({ handshakeTimeoutMs }: Settings): Parameters<typeof createServe
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: 1_000,
   }
-}
-
-function listen(server: Server, { host, port }: Settings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 /** First the door, then the clients, then whatever plain HTTP connection is still open. */

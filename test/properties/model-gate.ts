@@ -58,7 +58,7 @@ export class ModelGate {
     if (how === 'later') {
       let answered = false
       this.#stage.openAnswers.push((later) => {
-        if (!answered) this.#answer(ask, later)
+        if (!answered) this.#answer(ask, later.say === 'throw' ? { say: 'reject' } : later)
         answered = true
       })
     } else this.#answer(ask, how)

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, Server as NetServer, type Server as Listener } from 'node:net'
 
-import { defaultSettings, readSettings } from '../../server/src/config/settings.ts'
-import { serve } from '../../server/src/serve.ts'
+import { serve } from '@fanfare/server'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
+import { defaultSettings, readSettings } from '../../server/src/config/settings.ts'
 import { until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
 import { fanfare, type Server, startServer, stopAll } from './fanfare.ts'
@@ -194,10 +194,11 @@ describe('--metrics-port', () => {
   })
 
   it('survives what fails there later, such as too many open files, and says so', async () => {
+    const metricsPort = await freePort()
     const listen = vi.spyOn(NetServer.prototype, 'listen')
     onTestFinished(() => listen.mockRestore())
     const reported: unknown[] = []
-    const server = await serve({ port: 0, metricsPort: await freePort() }, ({ error }) => reported.push(error))
+    const server = await serve({ port: 0, metricsPort }, ({ error }) => reported.push(error))
     const failing = new Error('EMFILE')
     for (const listener of listen.mock.contexts as NetServer[]) {
       listener.emit('error', failing)

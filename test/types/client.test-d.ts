@@ -8,7 +8,7 @@ export const contract = defineContract({
     'orders.{orgId}': { shipped: z.object({ id: z.number() }), cancelled: z.string() },
     'presence-room.{id}': { typing: z.boolean() },
   },
-  direct: { notice: z.object({ text: z.string() }) },
+  direct: { notice: z.object({ text: z.string() }), at: z.string().transform((text) => new Date(text)) },
   messages: {
     sum: { data: z.array(z.number()), reply: z.object({ total: z.number() }) },
     reload: {},
@@ -74,6 +74,8 @@ export async function messages(): Promise<void> {
   client.notify('multiply', [1])
   client.onDirect('notice', ({ text }) => text.toUpperCase())
   await client.send({ user: 'ada' }, 'notice', { text: 'hi' })
+  // What is written is what the schema takes, not what it makes of it.
+  await client.send('1.1', 'at', '2026-01-01')
   // @ts-expect-error it has a text
   await client.send('1.1', 'notice', {})
   client.answer('colour', ({ of }) => of)

@@ -58,12 +58,15 @@ export function defaultSettings(): Settings {
 const MOST_DRAIN_MS = 15_000
 
 /** What no single value shows. @throws UsageError */
-export function checkTogether({ demo, protocol, drainMs }: Settings): void {
+export function checkTogether({ demo, protocol, drainMs, port, metricsPort }: Settings): void {
   if (demo && protocol !== 'native') {
     throw new UsageError('--demo goes with --protocol native only: its page speaks nothing else')
   }
   // Whoever ends us waits some 30 s, and the last goodbyes take a part of that.
   if (drainMs > MOST_DRAIN_MS) throw new UsageError('--drain takes at most 15s')
+  if (metricsPort !== 0 && metricsPort === port) {
+    throw new UsageError('--metrics-port takes another port than --port: clients have no business there')
+  }
 }
 
 /** A variable that is there but empty counts as not set: that is what `NAME=` and compose files mean by it. */

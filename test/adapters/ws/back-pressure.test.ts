@@ -8,7 +8,7 @@ import { type Client, plain } from '@fanfare/core'
 import { attach } from '@fanfare/ws'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
-import { batchOf, frameOf } from '../../contracts/conn-stand.ts'
+import { batchOf, frameOf, ProbeGateway } from '../../contracts/conn-stand.ts'
 import { listening, type Live, liveGateway, type LiveOptions } from '../../support/live-gateway.ts'
 import { noise } from '../../support/noise.ts'
 import { parseFrames, RawPeer } from '../../support/raw-peer.ts'
@@ -238,6 +238,33 @@ describe('a client that is slow but takes something', () => {
     expect(frames.map(({ payload }) => payload.length)).toEqual([...sizes, 1, 6])
     expect(rest).toHaveLength(0)
     expect(conn.bufferedBytes).toBe(0)
+    socket.destroy()
+  })
+})
+
+describe('room', () => {
+  it('is reported to nobody who was not told that there is none', async () => {
+    const server = createServer()
+    const gateway = new ProbeGateway()
+    const attached = attach(gateway, server)
+    onTestFinished(async () => {
+      await attached.close()
+      await gateway.hub.close()
+    })
+    const socket = SocketInMemory.upgradedBy(server)
+    await until(() => gateway.probes.length > 0, 'the connection')
+    const probe = gateway.probes[0]!
+    socket.room = 0
+    expect(probe.write('x'.repeat(40_000))).toBe(true)
+    expect(socket.writableNeedDrain).toBe(true)
+    socket.drainBytes(100_000)
+    await turns(3)
+    expect(probe.rooms).toBe(0)
+    socket.room = 0
+    expect(probe.write('x'.repeat(70_000))).toBe(false)
+    socket.drainBytes(100_000)
+    await turns(3)
+    expect(probe.rooms).toBe(1)
     socket.destroy()
   })
 })

@@ -1,0 +1,56 @@
+import { TimerWheel } from '@fanfare/core'
+import { ManualClock, testPlatform } from '@fanfare/core/testing'
+import { beforeEach, expect, it } from 'vitest'
+
+import { Deadlines } from '../../../adapters/ws/src/deadlines.ts'
+
+let clock: ManualClock
+let wheel: TimerWheel
+let deadlines: Deadlines<string>
+let missed: string[]
+
+beforeEach(() => {
+  clock = new ManualClock()
+  wheel = new TimerWheel(testPlatform(clock))
+  deadlines = new Deadlines(wheel, 1_000)
+  missed = []
+})
+
+function start(...keys: string[]): void {
+  for (const key of keys) deadlines.start(key, () => missed.push(key))
+}
+
+it('what comes in time is not missed', () => {
+  start('a', 'b')
+  clock.advance(900)
+  expect(deadlines.met('a')).toBe(true)
+  expect(deadlines.met('a')).toBe(false)
+  clock.advance(300)
+  expect(missed).toEqual(['b'])
+  expect(wheel.size).toBe(0)
+})
+
+it('what was missed cannot be met any more', () => {
+  start('a')
+  clock.advance(1_200)
+  expect(deadlines.met('a')).toBe(false)
+  expect(deadlines.clear()).toEqual([])
+})
+
+it('what is started again has its time again', () => {
+  start('a')
+  clock.advance(900)
+  start('a')
+  clock.advance(900)
+  expect(missed).toEqual([])
+  clock.advance(300)
+  expect(missed).toEqual(['a'])
+})
+
+it('all can be called off', () => {
+  start('a', 'b')
+  expect(deadlines.clear()).toEqual(['a', 'b'])
+  clock.advance(2_000)
+  expect(missed).toEqual([])
+  expect(wheel.size).toBe(0)
+})
