@@ -1,6 +1,7 @@
 import type {
   AnswerInput,
   Contract,
+  DirectInput,
   DirectNames,
   DirectOutput,
   MessageInput,
@@ -166,7 +167,7 @@ export class FanfareClient<C extends Contract = Contract> {
   async send<Event extends DirectNames<C>>(
     to: string | { readonly user: string },
     event: Event,
-    data: DirectOutput<C, Event>,
+    data: DirectInput<C, Event>,
     options?: RequestOptions,
   ): Promise<void> {
     await this.#courier.ask({ op: 'send', to, event, data }, options)

@@ -5,14 +5,7 @@ import { connContract } from '../contracts/conn.contract.ts'
 import { type Peer, plainData, type Stand } from '../contracts/conn-stand.ts'
 import { handshake } from '../fakes/test-gateway.ts'
 
-const skip = [
-  {
-    reason: 'MemoryConn still takes what is written between close and its end',
-    tests: ['nothing that is written after close arrives, even when the close has to wait'],
-  },
-]
-
-connContract('in memory', memoryStand, { skip })
+connContract('in memory', memoryStand)
 
 function memoryStand(gateway: Gateway): Promise<Stand> {
   const sessions: Session[] = []

@@ -13,7 +13,9 @@ import { fileOf, writeBlocks } from './type-check.ts'
 // What the guides say of the code, where it can be looked up: programs that check themselves, and tables of words.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const GUIDES = ['channels-and-presence', 'slow-consumers', 'errors'].map((name) => `docs/guides/${name}.md`)
+const GUIDES = ['getting-started', 'channels-and-presence', 'slow-consumers', 'errors'].map(
+  (name) => `docs/guides/${name}.md`,
+)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fanfare-guides-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

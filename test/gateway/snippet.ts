@@ -20,6 +20,8 @@ export interface Snippet {
   call(name: string, ...args: unknown[]): void
   /** Its socket. */
   readonly socket: WebSocket
+  /** What went wrong with its socket, which a page cannot see: a status before the upgrade, for example. */
+  readonly errors: readonly string[]
   /** Resolves when it has received so many messages with a name. */
   heard(name: string, times?: number): Promise<void>
   close(): Promise<void>
@@ -46,6 +48,7 @@ export function runSnippet(
   const calls: [string, ...unknown[]][] = []
   const sent: unknown[] = []
   const received: unknown[] = []
+  const errors: string[] = []
   const sockets: { readonly url: string; readonly socket: WebSocket }[] = []
 
   class PageSocket extends WebSocket {
@@ -53,6 +56,7 @@ export function runSnippet(
       const { pathname, search } = new URL(url)
       super(server + pathname + search)
       sockets.push({ url, socket: this })
+      this.on('error', ({ message }) => errors.push(message))
       this.on('message', (data: Buffer) => received.push(JSON.parse(data.toString())))
     }
 
@@ -93,6 +97,7 @@ export function runSnippet(
     sent,
     received,
     socket,
+    errors,
     url,
     call: (callee, ...args) => {
       context['args'] = args

@@ -1,119 +1,111 @@
-import { type Client, ClientError, Gateway, type GatewayClient, Hub, velocity } from '@fanfare/core'
+import { ClientError, type Contract, Gateway, type GatewayOptions, type User, velocity } from '@fanfare/core'
 
 /**
  * What the servers in the documentation of Velocity's packages do, done with a gateway: one function per document, with
- * the handlers of its examples. Groups and rooms are channels here, into which the server alone puts clients.
+ * the handlers of its examples.
  *
  * @module
  */
 
-const GROUP = 'group:'
-const EVERYBODY = `${GROUP}everybody`
+/** Somebody with an account. */
+export interface Account extends User {
+  readonly plan: 'guest' | 'free' | 'admin'
+}
 
-/** Channels for the server's own sets of clients. */
-class Sets {
-  readonly #hub: Hub
-
-  constructor(hub: Hub) {
-    this.#hub = hub
-  }
-
-  join(client: Client, name: string): Promise<void> {
-    return this.#hub.subscribe(client, name)
-  }
-
-  leave(client: Client, name: string): void {
-    this.#hub.unsubscribe(client, name)
-  }
-
-  /** Sends to all in a set. */
-  send(
-    name: string,
-    event: string,
-    data: unknown,
-    more: { from?: string; except?: string[] } = {},
-  ): Promise<void> {
-    const { from: client, except } = more
-    return this.#hub.publish({
-      channel: name,
-      event,
-      data: JSON.stringify(data),
-      except,
-      from: client === undefined ? undefined : { client },
-    })
-  }
+/** Tokens look like `ann:free`; any other is none. */
+function accountOf(token: string | undefined): Account | undefined {
+  const [, id, plan] = /^([a-z]+):(guest|free|admin)$/.exec(token ?? '') ?? []
+  return id === undefined ? undefined : { id, plan: plan as Account['plan'] }
 }
 
 /** Document of `broadcast`: private channels by token, events from the backend. */
 export function broadcastingBackend(): Gateway {
-  const hub = new Hub({
-    authorizer: ({ channel, credentials }) => {
+  return new Gateway({
+    protocols: { '/': velocity({ key: 'type' }) },
+    authorize: ({ channel, credentials }) => {
       const user = /^token-of-(\d+)$/.exec(String(credentials))?.[1]
       if (channel.startsWith('private-user.')) return channel === `private-user.${String(user)}`
-      if (channel.startsWith('presence-chat.'))
-        return {
-          allowed: user !== undefined,
-          member: { id: Number(user), info: { name: `user ${String(user)}` } },
-        }
-      return false
+      const member = { id: Number(user), info: { name: `user ${String(user)}` } }
+      return { allowed: user !== undefined && channel.startsWith('presence-chat.'), member }
     },
   })
-  return new Gateway({ hub, protocols: { '/': velocity({ key: 'type' }) } })
 }
 
-/** Document of `websocket`: chat with everybody, a room to join, an administrator's command. */
-export function websocketBackend(): Gateway {
-  const hub = new Hub()
-  const gateway = new Gateway({ hub, protocols: { '/': velocity({ key: 'type' }) } })
-  const sets = new Sets(hub)
-  hub.on('connect', (client) => void sets.join(client, EVERYBODY))
+/** Document of `websocket`: a token in the address, chat with everybody, a room to join, an administrator's command. */
+export function websocketBackend(
+  options: Pick<GatewayOptions, 'rateLimit'> = {},
+): Gateway<Contract, Account> {
+  const gateway = new Gateway({
+    ...options,
+    protocols: { '/': velocity({ key: 'type' }) },
+    authenticate: ({ token }) => accountOf(token),
+  })
+  gateway.onConnect((client) => {
+    client.metadata.set('plan', client.user?.plan)
+    client.send('hello', { user: client.user?.id })
+  })
   return gateway
-    .on('chat', (client, { data }) =>
-      sets.send(EVERYBODY, 'chat', { text: textIn(data, 'text') }, { from: client.id }),
-    )
-    .on('join', async ({ client }, { data }) => {
+    .on('chat', ({ id }, { data }) => {
+      gateway.everyone().send('chat', { text: textIn(data, 'text') }, { from: { client: id } })
+    })
+    .on('join', (client, { data }) => {
       const room = textIn(data, 'room')
-      await sets.join(client, GROUP + room)
-      await sets.send(GROUP + room, 'chat', { text: `welcome to ${room}` }, { from: 'room' })
+      const from = { client: 'room' }
+      gateway
+        .group(room)
+        .add(client)
+        .send('chat', { text: `welcome to ${room}` }, { from })
     })
     .on('admin:purge', (client) => {
       if (client.metadata.get('plan') !== 'admin') client.send('error', { reason: 'forbidden' })
+      else gateway.broadcast('purged', null)
     })
 }
 
-/** Document of `pkg/websocket`: rooms, and events for which one has to be logged in. */
-export function pkgWebsocketBackend(now: () => number): Gateway {
-  const hub = new Hub()
-  const gateway = new Gateway({ hub, protocols: { '/': velocity({ key: 'event', now }) } })
-  const sets = new Sets(hub)
-  const announce = (room: string, event: string, { id }: GatewayClient, does: string): Promise<void> =>
-    sets.send(
-      GROUP + room,
-      event,
-      { user_id: id, room, message: `User ${id} ${does} the room` },
-      { except: event === 'user_joined' ? [id] : [] },
-    )
+/** How long looking up a token takes. */
+const LOOKUP_MS = 20
+
+/** Document of `pkg/websocket`: a token in the first message, rooms, and events that are not for guests. */
+export function pkgWebsocketBackend(now: () => number): Gateway<Contract, Account> {
+  const gateway = new Gateway({
+    protocols: { '/': velocity({ key: 'event', now }) },
+    authenticateAt: 'message',
+    authenticate: async ({ token }) => {
+      await new Promise((resolve) => setTimeout(resolve, LOOKUP_MS))
+      return accountOf(token)
+    },
+  })
+  const about = (user: User | undefined, room: string, does: string): object => ({
+    user_id: user?.id,
+    room,
+    message: `User ${String(user?.id)} ${does} the room`,
+  })
   return gateway
-    .on('join_room', async (client, { data }) => {
+    .on('join_room', (client, { data }) => {
       const room = textIn(data, 'room')
-      await sets.join(client.client, GROUP + room)
-      await announce(room, 'user_joined', client, 'joined')
+      gateway
+        .group(room)
+        .add(client)
+        .except(client.id)
+        .send('user_joined', about(client.user, room, 'joined'))
       client.send('room_joined', { room, message: 'Successfully joined the room' })
     })
     .on('leave_room', (client, { data }) => {
       const room = textIn(data, 'room')
-      sets.leave(client.client, GROUP + room)
-      return announce(room, 'user_left', client, 'left')
+      gateway
+        .group(room)
+        .remove(client)
+        .send('user_left', about(client.user, room, 'left'))
     })
-    .on('chat_message', (client, { data }) =>
-      sets.send(GROUP + textIn(data, 'room'), 'new_message', {
+    .on('chat_message', ({ user }, { data }) => {
+      gateway.group(textIn(data, 'room')).send('new_message', {
         text: textIn(data, 'text'),
-        user: client.id,
+        user: user?.id,
         timestamp: Math.floor(now() / 1_000),
-      }),
-    )
+      })
+    })
     .on('protected', (client) => {
-      if (client.metadata.get('authenticated') === true) return
+      if (client.user?.plan !== 'guest') return
       throw new ClientError('unauthorized', 'Authentication required for this action')
     })
 }

@@ -1,10 +1,15 @@
-import type { Gateway } from '@fanfare/core'
+import type { Contract, Gateway, User } from '@fanfare/core'
 import { serve, type Served } from '@fanfare/ws'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { until } from '../support/until.ts'
 import { type Page, runSnippet, type Snippet } from './snippet.ts'
-import { broadcastingBackend, pkgWebsocketBackend, websocketBackend } from './velocity-backends.ts'
+import {
+  type Account,
+  broadcastingBackend,
+  pkgWebsocketBackend,
+  websocketBackend,
+} from './velocity-backends.ts'
 
 // The client examples of three documents, run as they stand, against servers that do what the documents' servers do.
 
@@ -17,7 +22,7 @@ function open(name: string, page: Page): Snippet {
   return snippet
 }
 
-async function serving(gateway: Gateway): Promise<Gateway> {
+async function serving<U extends User>(gateway: Gateway<Contract, U>): Promise<Gateway<Contract, U>> {
   served = await serve(gateway, { path: '/ws' })
   return gateway
 }
@@ -53,9 +58,8 @@ describe("the client of Velocity's broadcasting package", () => {
     ])
     const shipped = { order_id: 12345, tracking: 'ABC123' }
     const data = JSON.stringify(shipped)
-    await gateway.hub.publish({ channel: 'orders', event: 'order.shipped', data })
-    await gateway.hub.publish({ channel: 'private-user.123', event: 'order.shipped', data })
-    await gateway.hub.publish({ channel: 'orders', event: 'OrderUpdate', data: '{"order_id":1}' })
+    gateway.to(['orders', 'private-user.123']).send('order.shipped', shipped)
+    gateway.to('orders').send('OrderUpdate', { order_id: 1 })
     await page.heard('OrderUpdate')
     expect(page.calls).toEqual([
       ['updateOrderUI', shipped],
@@ -89,8 +93,8 @@ describe("the client of Velocity's broadcasting package", () => {
         channel: 'private-user.123',
       },
     })
-    await gateway.hub.publish({ channel: 'private-user.123', event: 'order.shipped', data: '{"order_id":1}' })
-    await gateway.hub.publish({ channel: 'orders', event: 'order.shipped', data: '{"order_id":2}' })
+    gateway.to('private-user.123').send('order.shipped', { order_id: 1 })
+    gateway.to('orders').send('order.shipped', { order_id: 2 })
     await page.heard('order.shipped')
     expect(page.calls).toEqual([['updateOrderUI', { order_id: 2 }]])
   })
@@ -98,9 +102,9 @@ describe("the client of Velocity's broadcasting package", () => {
   it('does not get what is meant for the others', async () => {
     const [ann, bob] = [visit('token-of-1'), visit('token-of-2')]
     await Promise.all([ann.heard('subscription_succeeded'), bob.heard('subscription_succeeded')])
-    const message = { channel: 'orders', event: 'order.shipped' }
-    await gateway.hub.publish({ ...message, data: '{"order_id":1}', except: [idOf(ann)] })
-    await gateway.hub.publish({ ...message, data: '{"order_id":2}' })
+    const orders = gateway.to('orders')
+    orders.except(idOf(ann)).send('order.shipped', { order_id: 1 })
+    orders.send('order.shipped', { order_id: 2 })
     await Promise.all([ann.heard('order.shipped'), bob.heard('order.shipped', 2)])
     expect(ann.calls).toEqual([['updateOrderUI', { order_id: 2 }]])
     expect(bob.calls).toEqual([
@@ -146,26 +150,46 @@ describe("the client of Velocity's broadcasting package", () => {
 })
 
 describe("the page of Velocity's websocket package", () => {
+  let gateway: Gateway<Contract, Account>
   beforeEach(async () => {
-    await serving(websocketBackend())
+    gateway = await serving(websocketBackend())
   })
 
-  const visit = async (): Promise<Snippet> => {
-    const page = open('websocket.js', { values: { token: 'sesame' }, functions: ['renderChat'] })
+  const visit = async (token = 'ann:free'): Promise<Snippet> => {
+    const page = open('websocket.js', { values: { token }, functions: ['renderChat'] })
     await page.heard('chat')
     return page
   }
 
-  it('is greeted with its id, and joins a room', async () => {
+  it('shows its token, is greeted with its id, and joins a room', async () => {
     const page = await visit()
-    expect(page.url).toBe('wss://example.com/ws?token=sesame')
+    expect(page.url).toBe('wss://example.com/ws?token=ann:free')
     expect(page.sent).toEqual([{ type: 'join', data: { room: 'lobby' } }])
     expect(page.logs).toEqual([`connected as ${idOf(page)}`])
     expect(page.calls).toEqual([['renderChat', 'room', 'welcome to lobby']])
+    expect(gateway.group('lobby').ids()).toEqual([idOf(page)])
+  })
+
+  it('is welcomed before the application says anything', async () => {
+    const page = await visit()
+    const id = idOf(page)
+    expect(page.received).toEqual([
+      { type: 'welcome', data: { id, client_id: id, message: 'connected', version: '1.0.0' } },
+      { type: 'hello', data: { user: 'ann' } },
+      { type: 'chat', data: { text: 'welcome to lobby' }, from: 'room' },
+    ])
+  })
+
+  it.each(['wrong', ''])('is not let in with the token %j', async (token) => {
+    const page = open('websocket.js', { values: { token }, functions: ['renderChat'] })
+    await until(() => page.socket.readyState === page.socket.CLOSED, 'the refusal')
+    expect(page.errors).toEqual(['Unexpected server response: 401'])
+    expect([page.received, page.sent]).toEqual([[], []])
+    expect(gateway.stats().connections).toBe(0)
   })
 
   it('chats with everybody, itself included, under its own id', async () => {
-    const [ann, bob] = [await visit(), await visit()]
+    const [ann, bob] = [await visit(), await visit('bob:free')]
     ann.call('send', 'chat', { text: 'hi' })
     await Promise.all([ann.heard('chat', 3), bob.heard('chat', 2)])
     expect(ann.calls.at(-1)).toEqual(['renderChat', idOf(ann), 'hi'])
@@ -176,10 +200,13 @@ describe("the page of Velocity's websocket package", () => {
   })
 
   it('is refused what it may not do in the words of the handler', async () => {
-    const page = await visit()
+    const [page, admin] = [await visit(), await visit('eve:admin')]
     page.call('send', 'admin:purge', {})
     await page.heard('error')
     expect(page.received.at(-1)).toEqual({ type: 'error', data: { reason: 'forbidden' } })
+    admin.call('send', 'admin:purge', {})
+    await Promise.all([page.heard('purged'), admin.heard('purged')])
+    expect(page.received.at(-1)).toEqual({ type: 'purged', data: null })
   })
 
   it('goes on after messages that nobody handles or understands', async () => {
@@ -199,35 +226,117 @@ describe("the page of Velocity's websocket package", () => {
       expect.objectContaining({ type: 'chat', data: { text: 'still here' } }),
     ])
   })
+
+  it('leaves its groups when it goes', async () => {
+    const page = await visit()
+    await page.close()
+    await until(() => gateway.group('lobby').isEmpty, 'the group to be left')
+    expect(gateway.groups()).toEqual([])
+  })
+})
+
+describe("the page of Velocity's websocket package, when it says too much", () => {
+  const visit = async (): Promise<Snippet> => {
+    const page = open('websocket.js', { values: { token: 'ann:free' }, functions: ['renderChat'] })
+    await page.heard('chat')
+    return page
+  }
+
+  it('is told when to try again, and is heard then', async () => {
+    await serving(websocketBackend({ rateLimit: { messages: { rate: 2, burst: 2 } } }))
+    const page = await visit()
+    for (const text of ['one', 'two', 'three']) page.call('send', 'chat', { text })
+    await page.heard('rate_limit_exceeded')
+    const limited = (page.received as { type: string }[]).find(
+      ({ type }) => type === 'rate_limit_exceeded',
+    ) as { data: { retry_after: number } } | undefined
+    const retryNs = limited?.data.retry_after ?? 0
+    expect(limited).toEqual({
+      type: 'rate_limit_exceeded',
+      data: { message: 'too many messages', retry_after: retryNs, event: 'chat' },
+    })
+    // As Go prints a duration.
+    expect(retryNs).toBeGreaterThan(0)
+    expect(retryNs).toBeLessThanOrEqual(500_000_000)
+    const heard = page.calls.length
+    // So long, and no longer.
+    await new Promise((resolve) => setTimeout(resolve, retryNs / 1_000_000))
+    page.call('send', 'chat', { text: 'four' })
+    await until(() => page.calls.length > heard, 'the message to be heard')
+    expect(page.calls.at(-1)).toEqual(['renderChat', idOf(page), 'four'])
+  })
+
+  it('is sent away, and told why', async () => {
+    await serving(websocketBackend({ rateLimit: { messages: { rate: 1, burst: 1 }, strikes: 2 } }))
+    const page = await visit()
+    const codes: number[] = []
+    page.socket.on('close', (code) => codes.push(code))
+    for (const text of ['one', 'two', 'three']) page.call('send', 'chat', { text })
+    await until(() => codes.length === 1, 'the end')
+    expect(codes).toEqual([4102])
+    expect(page.received.at(-1)).toEqual({
+      type: 'rate_limit_exceeded',
+      data: { message: 'Too many messages, please slow down' },
+    })
+  })
 })
 
 describe("the client of Velocity's earlier websocket package", () => {
   const NOW_S = 1_700_000_000
+  let gateway: Gateway<Contract, Account>
   beforeEach(async () => {
-    await serving(pkgWebsocketBackend(() => NOW_S * 1_000 + 999))
+    gateway = await serving(pkgWebsocketBackend(() => NOW_S * 1_000 + 999))
   })
 
-  const visit = async (): Promise<Snippet> => {
-    const page = open('pkg-websocket.js', {
-      values: { localStorage: { getItem: (name: string) => `the ${name}` } },
+  const arrive = (token: string | null): Snippet =>
+    open('pkg-websocket.js', {
+      values: { localStorage: { getItem: (name: string) => (name === 'auth_token' ? token : 'another') } },
       functions: ['handleWelcome', 'displayMessage', 'showUserJoined'],
     })
-    await page.heard('auth_failed')
+  const visit = async (token: string): Promise<Snippet> => {
+    const page = arrive(token)
+    await page.heard('authenticated')
     return page
   }
 
-  it('is welcomed, and sends its token', async () => {
-    const page = await visit()
+  it('is welcomed, sends its token, and is logged in', async () => {
+    const page = await visit('ann:free')
     const id = idOf(page)
-    expect(page.sent).toEqual([{ event: 'authenticate', data: { token: 'the auth_token' } }])
+    expect(page.sent).toEqual([{ event: 'authenticate', data: { token: 'ann:free' } }])
     expect(page.calls).toEqual([
       ['handleWelcome', { id, client_id: id, message: 'connected', version: '1.0.0' }],
     ])
     expect(page.logs[0]).toBe('Connected to WebSocket server')
+    expect(page.received.at(-1)).toEqual({ event: 'authenticated', data: { user: 'ann' } })
+    expect(gateway.client(id)?.user).toEqual({ id: 'ann', plan: 'free' })
+  })
+
+  it.each(['wrong', null])('is not let in with the token %j, and told so', async (token) => {
+    const page = arrive(token)
+    const codes: number[] = []
+    page.socket.on('close', (code) => codes.push(code))
+    await until(() => codes.length === 1, 'the end')
+    expect(codes).toEqual([4009])
+    expect(page.received[1]).toEqual({
+      event: 'auth_failed',
+      data: { message: 'who are you?', code: 'UNAUTHORIZED' },
+    })
+    expect(gateway.clients()).toEqual([])
+  })
+
+  it('may go on talking while its token is looked up', async () => {
+    const page = arrive('ann:free')
+    await page.heard('welcome')
+    await until(() => page.sent.length === 1, 'the token to be sent')
+    page.call('joinRoom', 'general')
+    page.call('sendChatMessage', 'first', 'general')
+    await page.heard('new_message')
+    const names = (page.received as { event: string }[]).map(({ event }) => event)
+    expect(names).toEqual(['welcome', 'authenticated', 'room_joined', 'new_message'])
   })
 
   it('joins a room, which the others are told, and talks there', async () => {
-    const [ann, bob] = [await visit(), await visit()]
+    const [ann, bob] = [await visit('ann:free'), await visit('bob:guest')]
     ann.call('joinRoom', 'general')
     await ann.heard('room_joined')
     expect(ann.received.at(-1)).toEqual({
@@ -236,45 +345,49 @@ describe("the client of Velocity's earlier websocket package", () => {
     })
     bob.call('joinRoom', 'general')
     await Promise.all([ann.heard('user_joined'), bob.heard('room_joined')])
-    const joined = {
-      user_id: idOf(bob),
-      room: 'general',
-      message: `User ${idOf(bob)} joined the room`,
-    }
+    const joined = { user_id: 'bob', room: 'general', message: 'User bob joined the room' }
     expect(ann.calls.at(-1)).toEqual(['showUserJoined', joined])
     bob.call('sendChatMessage', 'hello', 'general')
     await Promise.all([ann.heard('new_message'), bob.heard('new_message')])
-    const message = { text: 'hello', user: idOf(bob), timestamp: NOW_S }
+    const message = { text: 'hello', user: 'bob', timestamp: NOW_S }
     expect(ann.calls.at(-1)).toEqual(['displayMessage', message])
     expect(bob.calls.at(-1)).toEqual(['displayMessage', message])
     expect(bob.calls.filter(([name]) => name === 'showUserJoined')).toEqual([])
   })
 
   it('leaves a room, which the others are told', async () => {
-    const [ann, bob] = [await visit(), await visit()]
+    const [ann, bob] = [await visit('ann:free'), await visit('bob:free')]
     for (const page of [ann, bob]) {
       page.call('joinRoom', 'general')
       await page.heard('room_joined')
     }
     bob.call('sendMessage', 'leave_room', { room: 'general' })
     await ann.heard('user_left')
-    expect(ann.received.at(-1)).toMatchObject({
+    expect(ann.received.at(-1)).toEqual({
       event: 'user_left',
-      data: { user_id: idOf(bob), room: 'general', message: `User ${idOf(bob)} left the room` },
+      data: { user_id: 'bob', room: 'general', message: 'User bob left the room' },
     })
     expect(ann.logs.at(-1)).toBe('Unknown message event: user_left')
     expect(bob.received.some((message) => (message as { event: string }).event === 'user_left')).toBe(false)
   })
 
+  it('gets what is for its user in each of its tabs', async () => {
+    const [tab, other, bob] = [await visit('ann:free'), await visit('ann:free'), await visit('bob:free')]
+    expect(gateway.toUser('ann').send('new_message', { text: 'for Ann' })).toBe(2)
+    await Promise.all([tab.heard('new_message'), other.heard('new_message')])
+    expect(tab.calls.at(-1)).toEqual(['displayMessage', { text: 'for Ann' }])
+    expect(bob.calls.filter(([name]) => name === 'displayMessage')).toEqual([])
+  })
+
   it('pings, and gets the time in seconds', async () => {
-    const page = await visit()
+    const page = await visit('ann:free')
     page.call('sendMessage', 'ping', {})
     await page.heard('pong')
     expect(page.received.at(-1)).toEqual({ event: 'pong', data: { timestamp: NOW_S } })
   })
 
   it('is told of its mistakes as the documentation has it', async () => {
-    const page = await visit()
+    const page = await visit('bob:guest')
     page.call('sendMessage', '', {})
     page.call('sendMessage', 'chat_message', null)
     page.call('sendMessage', 'protected', {})

@@ -4,6 +4,8 @@ import type { Stage } from './stage.ts'
 
 /** A connection in memory in whose `write` a trap may lie. It also looks whether the batches are what they say. */
 export class FlakyConn extends MemoryConn {
+  /** It threw, so what it was given did not arrive. */
+  lostBatch = false
   readonly #stage: Stage
 
   constructor(highWater: number, stage: Stage) {
@@ -22,7 +24,10 @@ export class FlakyConn extends MemoryConn {
     if (bytes !== batch.bytes || bytes === 0) {
       this.#stage.log.push(`a batch of ${String(bytes)} bytes says ${String(batch.bytes)}`)
     }
-    if (this.#stage.spring('write')) throw new Error('a connection must not throw, but this one does')
+    if (this.#stage.spring('write')) {
+      this.lostBatch = true
+      throw new Error('a connection must not throw, but this one does')
+    }
     return super.write(batch)
   }
 }

@@ -90,6 +90,7 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
 export function checkLedgers({ hub, clients, conns, dialects }: System, tape: Tape): string | undefined {
   const inOrder = isInOrder(tape)
   for (const [at, client] of clients.entries()) {
+    if (conns[at]!.lostBatch) continue
     const ledger = new Ledger(DIALECTS[dialects[at]!]!, conns[at]!.received)
     const faults = [...ledger.faults]
     if (inOrder) faults.push(...disorder(conns[at]!.received))

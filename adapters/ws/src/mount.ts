@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import type { Gateway, Refusal, Session, Ticket } from '@fanfare/core'
+import type { Gateway, Session, Ticket } from '@fanfare/core'
 
 import type { Compression } from './compression.ts'
 import { Deadlines } from './deadlines.ts'
@@ -9,7 +9,7 @@ import { type ConnectionKey, connectionKey, watchHalfOpen } from './half-open.ts
 import { handshakeOf, pathBelow } from './handshake.ts'
 import { watchHeartbeat } from './heartbeat.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
-import { refuse } from './refuse.ts'
+import { type HttpRefusal, refuse } from './refuse.ts'
 import { CLOSE_TIMEOUT_MS, Upgrader } from './upgrader.ts'
 import type { ClosingWebSocket } from './web-socket.ts'
 import type { Wire } from './wire.ts'
@@ -80,7 +80,7 @@ export class Mount implements Attached {
     this.#server.off('upgrade', this.#listener)
     this.#unwatch()
     this.#unclaimed.clear()
-    for (const socket of this.#undecided.clear()) refuse(socket, CLOSING)
+    for (const socket of this.#undecided.clear()) this.#refuse(socket, CLOSING)
     for (const session of this.#sessions) session.leave()
     if (this.#sessions.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
@@ -96,14 +96,15 @@ export class Mount implements Attached {
 
   #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
     socket.once('close', () => this.#undecided.met(socket))
-    this.#undecided.start(socket, () => refuse(socket, TOO_SLOW))
+    this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
     this.#gateway
       .admit(handshakeOf(request, pathBelow(this.#path, request) ?? '/'))
       .then((admission) => {
         // Answered meanwhile: it took too long, or the mount was closed.
         if (!this.#undecided.met(socket)) return
         if (admission.ok) this.#accept(request, socket, head, admission)
-        else this.#refuse(socket, admission, strangers)
+        else if (admission.why === 'not-found') this.#disclaim(socket, strangers)
+        else this.#refuse(socket, admission)
       })
       .catch((error: unknown) => {
         this.#undecided.met(socket)
@@ -112,9 +113,8 @@ export class Mount implements Attached {
       })
   }
 
-  #refuse(socket: Duplex, refusal: Refusal, strangers: boolean): void {
-    if (refusal.why === 'not-found') this.#disclaim(socket, strangers)
-    else refuse(socket, refusal)
+  #refuse(socket: Duplex, refusal: HttpRefusal): void {
+    if (!taken(socket)) refuse(socket, refusal)
   }
 
   /** Another listener may serve that path. If nobody else listens, or nobody takes it in time, it ends here. */
@@ -124,13 +124,13 @@ export class Mount implements Attached {
       return
     }
     this.#unclaimed.start(socket, () => {
-      // Node hands the socket over as one that nobody has begun to read: whoever takes it reads it.
-      if (socket.readableFlowing === null) socket.destroy()
+      if (!taken(socket)) socket.destroy()
     })
     socket.once('close', () => this.#unclaimed.met(socket))
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, ticket: Ticket): void {
+    if (taken(socket)) return
     this.#upgrader.upgrade(request, socket, head, (ws, wire) => this.#open(request, ws, wire, ticket))
   }
 
@@ -162,4 +162,12 @@ export class Mount implements Attached {
   #failed(error: unknown): void {
     this.#gateway.hub.reportError({ error, where: 'conn' })
   }
+}
+
+/**
+ * Whether another listener has taken the socket meanwhile. Node hands it over as one that nobody has begun to read, and
+ * whoever takes it reads it.
+ */
+function taken(socket: Duplex): boolean {
+  return socket.readableFlowing !== null
 }

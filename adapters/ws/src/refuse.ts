@@ -3,8 +3,11 @@ import type { Duplex } from 'node:stream'
 
 import type { Refusal } from '@fanfare/core'
 
+/** What is answered to an upgrade request that leads to nothing. */
+export type HttpRefusal = Pick<Refusal, 'status' | 'headers' | 'message'>
+
 /** Answers an upgrade request with an HTTP status, and closes. */
-export function refuse(socket: Duplex, { status, headers, message }: Omit<Refusal, 'ok' | 'why'>): void {
+export function refuse(socket: Duplex, { status, headers, message }: HttpRefusal): void {
   const body = `${message}\n`
   const lines = Object.entries({
     connection: 'close',

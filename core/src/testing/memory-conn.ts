@@ -46,7 +46,7 @@ export class MemoryConn implements Conn {
   }
 
   write(batch: Batch): boolean {
-    if (this.#over) return true
+    if (this.#over || this.closedWith) return true
     if (this.#failNext) {
       this.#end(1006, 'the next write was to fail')
       return false

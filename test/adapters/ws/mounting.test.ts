@@ -156,6 +156,36 @@ describe('beside another listener to upgrades', () => {
     })
   }
 
+  it('the other one goes on when the hub is closed', async () => {
+    const server = createServer().on('upgrade', echoServer())
+    const live = await liveGateway({ server })
+    await live.hub.close()
+    const theirs = await wsPeer(`${live.url}/echo`)
+    theirs.send('still there?')
+    await until(() => theirs.received.length === 1 || theirs.ended, 'the echo')
+    expect(theirs.received).toEqual(['still there?'])
+    expect(await statusOf(live.port, '/')).toBe(503)
+    theirs.destroy()
+  })
+
+  it('what the other one took is its own, even where both would', async () => {
+    const taken: Duplex[] = []
+    const server = createServer().on('upgrade', (_request, socket: Duplex) => {
+      socket.write('HTTP/1.1 101 Mine\r\n\r\n')
+      taken.push(socket.resume())
+    })
+    const live = await liveGateway({ server })
+    const peer = await RawPeer.ask(live.port)
+    await peer.answered()
+    await turns(10)
+    taken[0]!.end('bye')
+    await peer.over()
+    expect(peer.head).toBe('HTTP/1.1 101 Mine')
+    expect(peer.body.toString()).toBe('bye')
+    expect(live.errors).toEqual([])
+    expect(live.hub.count()).toBe(0)
+  })
+
   it('what nobody takes may also vanish', async () => {
     const server = createServer().on('upgrade', echoServer())
     const live = await liveGateway({ server, mount: { path: '/live' } })
