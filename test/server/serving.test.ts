@@ -141,7 +141,7 @@ describe('--metrics-port', () => {
     const metricsPort = await freePort()
     await startServer(['--host', '0.0.0.0', '--metrics-port', String(metricsPort)])
     // Another address of this machine: whoever listens on all of them answers there too.
-    await expect(fetch(`http://127.0.0.2:${String(metricsPort)}/metrics`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.2:${String(metricsPort)}/metrics`)).rejects.toThrow('fetch failed')
     expect((await fetch(`http://127.0.0.1:${String(metricsPort)}/metrics`)).status).toBe(200)
   })
 
