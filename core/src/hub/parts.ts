@@ -180,7 +180,12 @@ export class HubParts implements OutletHost {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#close())
+    if (this.#closing) return this.#closing
+    this.#closed = true
+    // Kept before anybody goes: whoever is called back meanwhile may call this again.
+    this.#closing = this.#gone()
+    for (const peer of [...this.peers.values()]) peer.close('shutdown')
+    return this.#closing
   }
 
   emit<Name extends Exclude<keyof HubEvents, 'error'>>(
@@ -260,11 +265,9 @@ export class HubParts implements OutletHost {
     await interest.detach()
   }
 
-  async #close(): Promise<void> {
-    this.#closed = true
-    for (const peer of [...this.peers.values()]) peer.close('shutdown')
-    // In the middle of an operation they go when it has ended.
-    await new Promise<void>((resolve) => this.sequencer.later(resolve))
+  async #gone(): Promise<void> {
+    // By then no operation is under way, and those whose close was put off are closing.
+    await Promise.resolve()
     const detached = this.interest && this.#detach(this.interest)
     await Promise.all([this.departures.settled(), this.#patiently(detached)])
   }
