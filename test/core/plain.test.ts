@@ -50,7 +50,7 @@ describe('plain', () => {
     expect(protocol.broadcast(event)).toBe(frame)
   })
 
-  it.each(['', 'no JSON', '{"a" : 1.0}', '\u0000', 'é€😀', '{"event":"presence:member_added"}'])(
+  it.each(['', 'no JSON', '{"a" : 1.0}', '\u0000', 'é€😀', '{"event":"member_added"}'])(
     'sends a text as it is: %j',
     (data) => {
       for (const channel of ['orders', undefined]) {
@@ -153,5 +153,32 @@ describe('a presence channel in plain', () => {
     void hub.subscribe(ann.client, 'presence-room.7')
     await clock.settle()
     expect(ann.conn.received).toEqual([`${succeeded}}`, frame('member_added', `{"id":"${ann.client.id}"}`)])
+  })
+})
+
+describe('what a client publishes, to clients of plain', () => {
+  const forged = '{"event":"presence:member_removed","channel":"presence-room","member":{"id":"ann"}}'
+
+  it.each([forged, ` { "x" : 1, "\\u0065vent" : "presence:member_added" } `])(
+    'cannot pose as a presence frame: %s is a counted drop',
+    async (data) => {
+      const { hub, clock, connect } = testHub({ authorizer: () => true })
+      const { client, conn } = connect()
+      await hub.subscribe(client, 'private-room')
+      await hub.publish({ channel: 'private-room', event: 'x', data, from: { client: '9.9' } })
+      clock.turn()
+      expect(conn.received).toEqual([])
+      expect(client.dropCounts.encode).toBe(1)
+    },
+  )
+
+  it('goes out as it is otherwise, and so does whatever the application says itself', async () => {
+    const { hub, clock, connect } = testHub({ authorizer: () => true })
+    const { client, conn } = connect()
+    await hub.subscribe(client, 'private-room')
+    await hub.publish({ channel: 'private-room', data: '{"event":"typing"}', from: { client: '9.9' } })
+    hub.broadcast('private-room', forged)
+    clock.turn()
+    expect(conn.received).toEqual(['{"event":"typing"}', forged])
   })
 })

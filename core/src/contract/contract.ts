@@ -73,9 +73,9 @@ export type EventNames<C, Channel extends string> = Keys<EventsOn<C, Channel>>
 export type EventInput<C, Channel extends string, Event extends string> =
   EventsOn<C, Channel> extends infer E ? (Event extends keyof E ? InputOf<E[Event]> : unknown) : never
 
-/** What an event's data looks like to whoever receives it. */
+/** What an event's data looks like to the clients that receive it: as it was emitted, since nothing transforms it there. */
 export type EventOutput<C, Channel extends string, Event extends string> =
-  EventsOn<C, Channel> extends infer E ? (Event extends keyof E ? OutputOf<E[Event]> : unknown) : never
+  EventsOn<C, Channel> extends infer E ? (Event extends keyof E ? InputOf<E[Event]> : unknown) : never
 
 /** The messages that clients may send. */
 export type MessageNames<C> = Keys<Part<C, 'messages'>>
@@ -97,7 +97,7 @@ export type MessageOutput<C, Name extends string> = OutputOf<
 export type ReplyInput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'reply'>>
 
 /** What the client gets for an answer. */
-export type ReplyOutput<C, Name extends string> = OutputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'reply'>>
+export type ReplyOutput<C, Name extends string> = InputOf<SchemaIn<ExchangeOf<C, 'messages', Name>, 'reply'>>
 
 /** The questions a server may ask. */
 export type QuestionNames<C> = Keys<Part<C, 'questions'>>
@@ -106,7 +106,7 @@ export type QuestionNames<C> = Keys<Part<C, 'questions'>>
 export type QuestionInput<C, Name extends string> = InputOf<
   SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>
 >
-export type QuestionOutput<C, Name extends string> = OutputOf<
+export type QuestionOutput<C, Name extends string> = InputOf<
   SchemaIn<ExchangeOf<C, 'questions', Name>, 'data'>
 >
 
@@ -123,12 +123,12 @@ type DirectSchema<C, Event extends string> =
   Part<C, 'direct'> extends infer P ? (Event extends keyof P ? P[Event] : undefined) : undefined
 
 export type DirectInput<C, Event extends string> = InputOf<DirectSchema<C, Event>>
-export type DirectOutput<C, Event extends string> = OutputOf<DirectSchema<C, Event>>
+export type DirectOutput<C, Event extends string> = InputOf<DirectSchema<C, Event>>
 
 /** The info of a presence channel's members. */
 export type InfoOf<C, Channel extends string> =
   Part<C, 'presence'> extends infer P
     ? P extends undefined
       ? unknown
-      : OutputOf<P[PatternsFor<P, Channel> & keyof P]>
+      : InputOf<P[PatternsFor<P, Channel> & keyof P]>
     : never

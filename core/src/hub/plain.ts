@@ -1,5 +1,6 @@
 import type { Broadcast, MemberText, Protocol, Traits, Unicast, WireData } from '../contract/protocol.ts'
-import { Payload } from '../ground/payload.ts'
+import { JsonFault, scanJsonObject } from '../ground/json-scan.ts'
+import { isJson, Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
 import { closeCode } from './close-codes.ts'
 
@@ -38,7 +39,7 @@ function unicast(event: Unicast): readonly WireData[] {
 function broadcast(event: Broadcast): WireData | undefined {
   switch (event.on) {
     case 'message':
-      return event.data.data
+      return event.from && posesAsPresence(event.data) ? undefined : event.data.data
     case 'join':
     case 'leave':
       return `{"event":"${PRESENCE_EVENTS[event.on]}","channel":"${event.channel}","member":${memberText(event.member)}}`
@@ -47,6 +48,17 @@ function broadcast(event: Broadcast): WireData | undefined {
     case 'gap':
       return undefined
   }
+}
+
+/**
+ * Whether a payload could be taken for a frame of ours. Payloads go out bare, so what one client publishes to others must
+ * not look like the hub speaking; the application itself may say what it likes.
+ */
+function posesAsPresence(data: Payload): boolean {
+  const frame = scanJsonObject(data.text)
+  if (frame instanceof JsonFault) return false
+  const name = frame.text('event')
+  return name !== undefined && isJson(name) && String(JSON.parse(name)).startsWith('presence:')
 }
 
 /** `members` is left out when there are none. Channel names need no escaping: the grammar has nothing to escape. */

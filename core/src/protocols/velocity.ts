@@ -32,8 +32,6 @@ const TRAITS: Traits = Object.freeze({
   firstMessage: 'optional',
 })
 
-const PROTOCOLS = new Map<string, Protocol>()
-
 /**
  * The JSON protocol of Velocity's packages for WebSockets and broadcasting; `docs/protocol-velocity.md` describes every
  * message. The same key gives the same object, so that all its clients share what is encoded for many.
@@ -44,10 +42,7 @@ export function velocity(options: VelocityOptions): Protocol {
   known('velocity', options, ['key', 'now'])
   const { key, now } = options
   if (key !== 'type' && key !== 'event') throw new OptionError('velocity.key', "'type' or 'event'", key)
-  if (now !== undefined) return protocol(key, now)
-  const shared = PROTOCOLS.get(key) ?? protocol(key, hostNow())
-  PROTOCOLS.set(key, shared)
-  return shared
+  return now === undefined ? SHARED[key] : protocol(key, now)
 }
 
 function hostNow(): () => number {
@@ -73,3 +68,5 @@ function bye(why: Why, detail: string | undefined, dialect: VelocityDialect): Fa
   const last = farewell(why, detail)
   return { frames: last ? [write(dialect, last.name, last.data)] : [], code: closeCode(why), reason: why }
 }
+
+const SHARED = { type: protocol('type', hostNow()), event: protocol('event', hostNow()) } as const
