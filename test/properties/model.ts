@@ -1,16 +1,17 @@
 import type { DropReason, Lane, Message, OverflowAction } from '@fanfare/core'
 import type { PolicyChoice, Setup } from './actions.ts'
-import { type Dialect, DIALECTS, type Wire } from './dialects.ts'
+import { DIALECTS, type Wire } from './dialects.ts'
 import { FlakyConn } from './flaky-conn.ts'
-import { frameOf, load, type ModelFrame } from './model-box.ts'
+import { load, type ModelFrame } from './model-box.ts'
 import { ModelChannel } from './model-channel.ts'
 import { type ClientHost, ModelClient } from './model-client.ts'
 import { ModelClock } from './model-clock.ts'
 import { ModelDepartures } from './model-departures.ts'
 import { ModelMemberships } from './model-memberships.ts'
+import { ModelMessages } from './model-messages.ts'
 import { ModelRelay } from './model-relay.ts'
 import { clientId, type Data, perform, type Side } from './side.ts'
-import { once, Stage } from './stage.ts'
+import { Stage } from './stage.ts'
 
 const WORDS: readonly string[] = ['drop-newest', 'drop-oldest', 'conflate', 'disconnect']
 
@@ -28,6 +29,7 @@ export class Model implements Side, ClientHost {
   readonly channels = new Map<string, ModelChannel>()
   readonly setup: Setup
   readonly memberships: ModelMemberships
+  readonly messages = new ModelMessages(this)
   readonly departures: ModelDepartures
   readonly drops = { overflow: 0, conflated: 0, roster: 0, encode: 0, closed: 0 }
   owing: ModelClient[] = []
@@ -99,50 +101,20 @@ export class Model implements Side, ClientHost {
   ): void {
     this.#open()
     for (const channel of [channels].flat()) {
-      this.#publish(
-        { channel, data, except: except === undefined ? [] : [except].flat(), key },
-        (outcome) => {
-          if (outcome !== 'fulfilled') this.error('relay', undefined, channel)
-        },
-      )
+      this.messages.publish({ channel, data, except: [except ?? []].flat(), key }, (outcome) => {
+        if (outcome !== 'fulfilled') this.error('relay', undefined, channel)
+      })
     }
   }
 
   publish(message: Message): void {
     const ended = this.stage.promise(`publish ${message.channel}`)
     if (this.closed) ended('hub-closed')
-    else this.#publish(message, ended)
+    else this.messages.publish(message, ended)
   }
 
-  #publish(message: Message, ended: (outcome: string) => void): void {
-    if (!this.relay) {
-      this.deliver(message)
-      ended('fulfilled')
-      return
-    }
-    const mode = this.stage.relay.publish
-    this.stage.noteRelayCall('publish', message.channel)
-    const answer = once((ok) => {
-      if (ok) this.deliver(message)
-      ended(ok ? 'fulfilled' : 'no code')
-    })
-    if (mode === 'later') this.stage.openRelayCalls.push(answer)
-    else answer(mode === 'now')
-  }
-
-  deliver({ channel, event, data, except = [], key }: Message): void {
-    if (this.closed) return
-    this.clock.operation(() => {
-      const to = this.channels.get(channel)
-      const wanted = (client: ModelClient): boolean => !except.includes(client.id)
-      for (const [dialect, clients] of to?.groups ?? []) {
-        const encoded = this.#encoded(() => dialect.message(channel, event, data))
-        for (const client of clients.filter(wanted)) {
-          if (encoded === undefined) client.drop(channel, 'encode')
-          else client.give(frameOf(encoded, 'data', channel, key), this.#policy(channel))
-        }
-      }
-    })
+  deliver(message: Message): void {
+    this.messages.deliver(message)
   }
 
   malformed(): void {
@@ -150,43 +122,23 @@ export class Model implements Side, ClientHost {
   }
 
   send(at: number, data: Data, options: { event?: string; key?: string }): void {
-    this.stage.log.push(`sent: ${String(this.#send(this.clients[at]!, data, options))}`)
+    this.stage.log.push(`sent: ${String(this.messages.send(this.clients[at]!, data, options))}`)
   }
 
   sendTo(id: string, data: Data): void {
     this.#open()
     const client = this.present.get(id)
-    this.stage.log.push(`sent to ${id}: ${String(client ? this.#send(client, data, {}) : false)}`)
-  }
-
-  #send(client: ModelClient, data: Data, { event, key }: { event?: string; key?: string }): boolean {
-    const { connected } = client
-    this.clock.operation(() => {
-      const encoded = client.message(event, data)
-      if (encoded === undefined) client.drop(undefined, 'encode')
-      else client.give(frameOf(encoded, 'data', undefined, key), this.setup.policy)
-    })
-    return connected
+    this.stage.log.push(`sent to ${id}: ${String(client ? this.messages.send(client, data, {}) : false)}`)
   }
 
   sendToMany(clients: number[], data: Data, { key }: { key?: string }): void {
     this.#open()
-    const here = clients.map((at) => this.clients[at]!).filter(({ id }) => this.present.has(id))
-    this.clock.operation(() => {
-      const encoded = new Map<Dialect, Wire | undefined>()
-      for (const client of here) {
-        const { dialect } = client
-        if (!encoded.has(dialect))
-          encoded.set(
-            dialect,
-            this.#encoded(() => dialect.message(undefined, undefined, data)),
-          )
-        const wire = encoded.get(dialect)
-        if (wire === undefined) client.drop(undefined, 'encode')
-        else client.give(frameOf(wire, 'data', undefined, key), this.setup.policy)
-      }
-    })
-    this.stage.log.push(`sent to ${String(here.length)}`)
+    const reached = this.messages.sendToMany(
+      clients.map((at) => this.clients[at]!),
+      data,
+      key,
+    )
+    this.stage.log.push(`sent to ${String(reached)}`)
   }
 
   tell(at: number, lane: Lane, data: string): void {
@@ -195,22 +147,13 @@ export class Model implements Side, ClientHost {
   }
 
   gap(channel: string): void {
-    if (!this.closed) this.clock.operation(() => this.#gap(channel))
+    this.messages.gap(channel)
   }
 
-  #gap(channel: string): void {
-    for (const client of this.channels.get(channel)?.clients ?? []) {
-      const { gap } = client.dialect
-      if (gap === 'close') this.evict(client, 'gap')
-      if (gap === 'frame')
-        client.give(frameOf(client.dialect.hole(channel, 0, 'bus') ?? '', 'control', channel))
-    }
-  }
-
-  close(at: number, code: number | 'terminated' | 'slow' = 'closed' as 'slow', reason?: string): void {
+  close(at: number, code?: number | 'terminated' | 'slow', reason?: string): void {
     if (typeof code === 'number' && code !== 1000 && !(code >= 3000 && code <= 4999))
       throw coded('bad-option')
-    this.departures.close(this.clients[at]!, code, reason)
+    this.departures.close(this.clients[at]!, code ?? 'closed', reason)
   }
 
   leave(at: number): void {
@@ -331,20 +274,6 @@ export class Model implements Side, ClientHost {
   freshRoster(client: ModelClient, channel: string): Wire | undefined {
     const membership = client.memberships.get(channel)
     return membership && client.dialect.roster(channel, membership.channel.roster)
-  }
-
-  #policy(channel: string): PolicyChoice {
-    return channel.startsWith('pr') ? this.setup.guardedPolicy : this.setup.policy
-  }
-
-  /** Once for all that share it; an error is told once too. */
-  #encoded(make: () => Wire | undefined): Wire | undefined {
-    try {
-      return make()
-    } catch {
-      this.error('protocol')
-      return undefined
-    }
   }
 }
 

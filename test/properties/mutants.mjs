@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { MUTANTS } from './mutant-list.mjs'
+import { MUTANTS } from './mutants/index.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const copy = realpathSync(mkdtempSync(join(tmpdir(), 'fanfare-mutant-')))

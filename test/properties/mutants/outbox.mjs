@@ -1,0 +1,130 @@
+/** In what waits for slow clients. @type {readonly import('./index.mjs').Mutant[]} */
+export const OUTBOX = [
+  // The outbox.
+  {
+    name: 'frames are counted after instead of before',
+    file: 'hub/outbox.ts',
+    from: 'this.#frames < this.#limits.frames',
+    to: 'this.#frames <= this.#limits.frames',
+  },
+  {
+    name: 'bytes are counted after instead of before',
+    file: 'hub/outbox.ts',
+    from: 'this.#bytes + bufferedBytes + frame.bytes <= this.#limits.bytes',
+    to: 'this.#bytes + bufferedBytes <= this.#limits.bytes',
+  },
+  {
+    name: 'the bytes in the transport do not count',
+    file: 'hub/outbox.ts',
+    from: 'this.#bytes + bufferedBytes + frame.bytes <= this.#limits.bytes',
+    to: 'this.#bytes + frame.bytes <= this.#limits.bytes',
+  },
+  {
+    name: 'drop-newest marks no gap',
+    file: 'hub/overflow.ts',
+    from: '  outlet.gap(channel)\n',
+    to: '',
+  },
+  {
+    name: 'drop-oldest drops the newest',
+    file: 'hub/overflow.ts',
+    from: "'drop-oldest': dropOldest,",
+    to: "'drop-oldest': dropNewest,",
+  },
+  {
+    name: 'drop-oldest marks no gap',
+    file: 'hub/overflow.ts',
+    from: 'outlet.outbox.dropOldest(silent)',
+    to: 'outlet.outbox.dropOldest(true)',
+  },
+  {
+    name: 'two gaps that became one hole stay two',
+    file: 'hub/outbox.ts',
+    from: '    this.#mergeGaps()\n    const slots',
+    to: '    const slots',
+  },
+  {
+    name: 'a gap behind what waits swallows what is dropped later',
+    file: 'hub/outbox.ts',
+    from: '    marks.back = undefined\n',
+    to: '',
+  },
+  {
+    name: 'conflate puts the new value at the end',
+    file: 'hub/overflow.ts',
+    from: '  conflate,\n}',
+    to: '  conflate: dropOldest,\n}',
+  },
+  {
+    name: 'conflate keeps the oldest value',
+    file: 'hub/outbox.ts',
+    from: '      earlier.frame = slot.frame\n',
+    to: '',
+  },
+  {
+    name: 'conflate replaces the value of another channel',
+    file: 'hub/slots.ts',
+    from: "return `${channel ?? ''}\\n${key}`",
+    to: 'return key',
+  },
+  {
+    name: 'disconnect drops the newest',
+    file: 'hub/overflow.ts',
+    from: "  outlet.host.evict(outlet, 'slow')\n",
+    to: '',
+  },
+  {
+    name: 'presence changes are kept although a fresh roster stands for them',
+    file: 'hub/outlet.ts',
+    from: "this.outbox.hasRoster(channel)) this.drop('roster', channel)",
+    to: "this.outbox.hasRoster(channel) && channel === '') this.drop('roster', channel)",
+  },
+  {
+    name: 'the roster of an earlier stay stands for the one of this stay',
+    file: 'hub/outlet.ts',
+    from: '    this.outbox.forgetRoster(channel)\n',
+    to: '',
+  },
+  {
+    name: 'a full transport gets no roster on subscribing',
+    file: 'hub/memberships.ts',
+    from: 'if (presence && outlet.full) outlet.oweRoster(channel)',
+    to: 'void outlet',
+  },
+  {
+    name: 'control frames have no limit',
+    file: 'hub/outbox.ts',
+    from: 'this.#controlBytes + frame.bytes <= CONTROL_LIMITS.bytes',
+    to: 'this.#controlBytes <= Infinity',
+  },
+  {
+    name: 'what waited is not counted when a client is gone',
+    file: 'hub/outlet.ts',
+    from: "if (slot.kind === 'frame') this.drop('closed', slot.channel)\n    }\n    this.#stop()",
+    to: 'void slot\n    }\n    this.#stop()',
+  },
+  {
+    name: 'a full transport is not told the answers it is owed when it is closed',
+    file: 'hub/outlet.ts',
+    from: "if (slot.frame.lane === 'control') frames.push(slot.frame)",
+    to: "if (slot.frame.lane === 'control') void frames",
+  },
+  {
+    name: 'a transport that has room again is still taken for full',
+    file: 'hub/outlet.ts',
+    from: '    this.full = false\n',
+    to: '',
+  },
+  {
+    name: 'a slow transport is given up although it makes progress',
+    file: 'hub/stall-watch.ts',
+    from: 'if (left < bytes) since = now',
+    to: 'if (left > bytes) since = now',
+  },
+  {
+    name: 'the watch over a full transport outlives it',
+    file: 'hub/outlet.ts',
+    from: '    this.#closed = true\n    this.#unwatch?.()\n',
+    to: '    this.#closed = true\n',
+  },
+]
