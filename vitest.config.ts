@@ -6,6 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 // Tests read the sources, so they need no build. Exact matches: a new entry point needs a line here.
 const alias = [
   { find: /^@fanfare\/core$/, replacement: source('core/src/index.ts') },
+  { find: /^@fanfare\/core\/adapter$/, replacement: source('core/src/adapter/index.ts') },
   { find: /^@fanfare\/core\/contract$/, replacement: source('core/src/contract/index.ts') },
   { find: /^@fanfare\/core\/testing$/, replacement: source('core/src/testing/index.ts') },
   { find: /^@fanfare\/ws$/, replacement: source('adapters/ws/src/index.ts') },

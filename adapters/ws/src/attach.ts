@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 
-import { type Gateway, OptionError } from '@fanfare/core'
+import type { Gateway } from '@fanfare/core'
+import { knownOptions, mountPath } from '@fanfare/core/adapter'
 
 import { compressionOf, type CompressionOptions } from './compression.ts'
 import { type Attached, Mount } from './mount.ts'
-import { knownOptions } from './options.ts'
 
 /** How a gateway is mounted on an HTTP server. */
 export interface AttachOptions {
@@ -25,8 +25,5 @@ export interface AttachOptions {
 export function attach(gateway: Gateway, server: Server, options: AttachOptions = {}): Attached {
   knownOptions('attach', options, ['path', 'compression'])
   const { path = '/', compression = false } = options
-  if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
-    throw new OptionError('path', "a path that begins with '/'", path)
-  }
-  return new Mount(gateway, server, { path, compression: compressionOf(compression) })
+  return new Mount(gateway, server, { path: mountPath(path), compression: compressionOf(compression) })
 }

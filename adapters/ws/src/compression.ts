@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { constants, deflateRawSync } from 'node:zlib'
 
 import { type Frame, OptionError } from '@fanfare/core'
-
-import { knownOptions, wholeFrom } from './options.ts'
+import { knownOptions, wholeFrom } from '@fanfare/core/adapter'
 
 /** How messages are compressed (permessage-deflate, RFC 7692). */
 export interface CompressionOptions {

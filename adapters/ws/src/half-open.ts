@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-import type { Deadlines } from './deadlines.ts'
+import type { Deadlines } from '@fanfare/core/adapter'
 
 /** How connections that are watched are told apart. */
 export type ConnectionKey = string | Socket

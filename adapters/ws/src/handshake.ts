@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import type { Handshake } from '@fanfare/core'
+import { subprotocolsOf } from '@fanfare/core/adapter'
 
 /** What the gateway wants to know of an upgrade request. `path` is what lies below the mount. */
 export function handshakeOf(request: IncomingMessage, path: string): Handshake {
@@ -22,22 +23,4 @@ export function handshakeOf(request: IncomingMessage, path: string): Handshake {
     subprotocols: subprotocolsOf(headers['sec-websocket-protocol']),
     transport: 'websocket',
   }
-}
-
-/**
- * What of the request's path lies below `mount`, beginning with a slash; `undefined` when it is not below it. The request
- * target is taken as it came: it is compared, never resolved.
- */
-export function pathBelow(mount: string, request: IncomingMessage): string | undefined {
-  const [path = ''] = (request.url ?? '').split('?', 1)
-  const base = mount.endsWith('/') ? mount.slice(0, -1) : mount
-  if (path === base || path === `${base}/`) return '/'
-  return path.startsWith(`${base}/`) ? path.slice(base.length) : undefined
-}
-
-function subprotocolsOf(header: string | undefined): string[] {
-  return (header ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 }

@@ -1,13 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import type { Gateway, Session, Ticket } from '@fanfare/core'
+import type { Gateway, Ticket } from '@fanfare/core'
+import { Deadlines, pathBelow, Sessions, watchHeartbeat } from '@fanfare/core/adapter'
 
 import type { Compression } from './compression.ts'
-import { Deadlines } from './deadlines.ts'
 import { type ConnectionKey, connectionKey, watchHalfOpen } from './half-open.ts'
-import { handshakeOf, pathBelow } from './handshake.ts'
-import { watchHeartbeat } from './heartbeat.ts'
+import { handshakeOf } from './handshake.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
 import { type HttpRefusal, refuse } from './refuse.ts'
 import { CLOSE_TIMEOUT_MS, Upgrader } from './upgrader.ts'
@@ -44,7 +43,7 @@ export class Mount implements Attached {
   readonly #path: string
   readonly #listener: MountListener
   readonly #upgrader: Upgrader
-  readonly #sessions = new Set<Session>()
+  readonly #sessions = new Sessions()
   /** Connections that have not asked for anything yet. */
   readonly #halfOpen: Deadlines<ConnectionKey>
   /** Upgrades that the gateway has not decided about yet. */
@@ -54,7 +53,6 @@ export class Mount implements Attached {
   /** Connections whose peer ended its side without saying goodbye. */
   readonly #halfClosed: Deadlines<WsConn>
   readonly #unwatch: () => void
-  #idle: (() => void)[] = []
 
   constructor(gateway: Gateway, server: Server, { path, compression }: MountSettings) {
     const { wheel } = gateway
@@ -81,8 +79,7 @@ export class Mount implements Attached {
     this.#unwatch()
     this.#unclaimed.clear()
     for (const socket of this.#undecided.clear()) this.#refuse(socket, CLOSING)
-    for (const session of this.#sessions) session.leave()
-    if (this.#sessions.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    await this.#sessions.leave()
   }
 
   #asked(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -98,7 +95,7 @@ export class Mount implements Attached {
     socket.once('close', () => this.#undecided.met(socket))
     this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
     this.#gateway
-      .admit(handshakeOf(request, pathBelow(this.#path, request) ?? '/'))
+      .admit(handshakeOf(request, pathBelow(this.#path, request.url ?? '') ?? '/'))
       .then((admission) => {
         // Answered meanwhile: it took too long, or the mount was closed.
         if (!this.#undecided.met(socket)) return
@@ -138,9 +135,15 @@ export class Mount implements Attached {
     const conn = new WsConn(ws, socket, wire)
     const session = ticket.accept(conn)
     const { wheel, limits } = this.#gateway
-    const unwatch = watchHeartbeat({ wheel, heartbeat: limits.heartbeat }, ws, socket, () => {
-      session.leave('idle')
-      conn.terminate()
+    const unwatch = watchHeartbeat(wheel, limits.heartbeat, {
+      heard: () => socket.bytesRead,
+      ping: () => {
+        if (ws.readyState === ws.OPEN) ws.ping()
+      },
+      dead: () => {
+        session.leave('idle')
+        conn.terminate()
+      },
     })
     // What is still to be sent may keep such a connection open for as long as the peer likes.
     socket.once('end', () => this.#halfClosed.start(conn, () => conn.terminate()))
@@ -148,15 +151,8 @@ export class Mount implements Attached {
     conn.attach(session, () => {
       unwatch()
       this.#halfClosed.met(conn)
-      this.#gone(session)
+      this.#sessions.delete(session)
     })
-  }
-
-  #gone(session: Session): void {
-    this.#sessions.delete(session)
-    if (this.#sessions.size > 0) return
-    for (const resolve of this.#idle) resolve()
-    this.#idle = []
   }
 
   #failed(error: unknown): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import { pathBelow } from './handshake.ts'
+import { pathBelow } from '@fanfare/core/adapter'
 
 /** By this the mounts on one server know each other, without a register of servers. */
 const MOUNT_PATH = Symbol.for('fanfare.ws.mount-path')
@@ -33,7 +33,7 @@ export function responsibleFor(request: IncomingMessage, server: Server): Respon
   const mounts = listeners.filter((listener): listener is MountListener => MOUNT_PATH in listener)
   let mount: MountListener | undefined
   for (const candidate of mounts) {
-    if (pathBelow(candidate[MOUNT_PATH], request) === undefined) continue
+    if (pathBelow(candidate[MOUNT_PATH], request.url ?? '') === undefined) continue
     if (!mount || candidate[MOUNT_PATH].length > mount[MOUNT_PATH].length) mount = candidate
   }
   return { mount, first: mounts[0], strangers: mounts.length < listeners.length }

@@ -2,19 +2,14 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { type Gateway, OptionError } from '@fanfare/core'
+import type { Gateway } from '@fanfare/core'
+import { knownOptions, type ListenOptions, listenOptions } from '@fanfare/core/adapter'
 
 import { attach, type AttachOptions } from './attach.ts'
 import type { Attached } from './mount.ts'
-import { knownOptions, wholeFrom } from './options.ts'
 
 /** How a gateway is served. */
-export interface ServeOptions extends AttachOptions {
-  /** 0 picks a free one. @defaultValue `0` */
-  readonly port?: number | undefined
-  /** @defaultValue `'127.0.0.1'`: this machine alone */
-  readonly host?: string | undefined
-}
+export interface ServeOptions extends AttachOptions, ListenOptions {}
 
 /** A gateway on a server of its own. */
 export interface Served {
@@ -35,18 +30,17 @@ export interface Served {
  */
 export async function serve(gateway: Gateway, options: ServeOptions = {}): Promise<Served> {
   knownOptions('serve', options, ['port', 'host', 'path', 'compression'])
-  const { port = 0, host = '127.0.0.1', ...mount } = options
-  wholeFrom('port', port, 0, 65_535)
-  if (typeof host !== 'string' || host === '') throw new OptionError('host', 'a host name or address', host)
+  const { port, host } = listenOptions(options)
+  const { path, compression } = options
   const server = createServer((_request, response) => {
     response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' })
     response.end('this is a WebSocket server\n')
   })
-  const attached = attach(gateway, server, mount)
+  const attached = attach(gateway, server, { path, compression })
   server.listen(port, host)
   await once(server, 'listening')
   server.on('error', (error) => gateway.hub.reportError({ error, where: 'conn' }))
-  return served(server, attached, host, mount.path ?? '/')
+  return served(server, attached, host, path ?? '/')
 }
 
 function served(server: Server, attached: Attached, host: string, path: string): Served {

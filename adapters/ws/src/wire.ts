@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 
 import type { Batch, Frame } from '@fanfare/core'
+import { inPieces } from '@fanfare/core/adapter'
 
-import { inPieces } from './backlog.ts'
 import type { Deflate } from './compression.ts'
 
 const FIN = 0x80

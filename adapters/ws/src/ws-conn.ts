@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
 import type { Batch, Conn, Session } from '@fanfare/core'
+import { Backlog } from '@fanfare/core/adapter'
 
-import { Backlog } from './backlog.ts'
 import type { ClosingWebSocket } from './web-socket.ts'
 import type { Wire } from './wire.ts'
 

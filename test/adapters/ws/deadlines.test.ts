@@ -2,7 +2,7 @@ import { TimerWheel } from '@fanfare/core'
 import { ManualClock, testPlatform } from '@fanfare/core/testing'
 import { beforeEach, expect, it } from 'vitest'
 
-import { Deadlines } from '../../../adapters/ws/src/deadlines.ts'
+import { Deadlines } from '@fanfare/core/adapter'
 
 let clock: ManualClock
 let wheel: TimerWheel

@@ -1,4 +1,4 @@
-import type { TimerWheel } from '@fanfare/core'
+import type { TimerWheel } from '../ground/timer-wheel.ts'
 
 /** Things that have to happen in time. Each is waited for by itself; all can be called off together. */
 export class Deadlines<Key> {

@@ -1,4 +1,4 @@
-import type { Batch, Frame } from '@fanfare/core'
+import type { Batch, Frame } from '../contract/conn.ts'
 
 /** A socket is handed so much at once, unless a single frame is larger. */
 const PIECE_BYTES = 65_536

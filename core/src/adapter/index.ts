@@ -1,0 +1,11 @@
+/**
+ * For those who write adapters: what every one of them needs beside the seams `Conn` and `Session`.
+ *
+ * @module
+ */
+export { Backlog, inPieces } from './backlog.ts'
+export { Deadlines } from './deadlines.ts'
+export { type Pulse, watchHeartbeat } from './heartbeat.ts'
+export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom } from './options.ts'
+export { pathBelow, subprotocolsOf } from './paths.ts'
+export { Sessions } from './sessions.ts'
