@@ -41,6 +41,12 @@ export interface Conn {
    * @returns `true`: there is room for more. `false`: the hub keeps what follows until {@link Session.writable}.
    */
   write(batch: Batch): boolean
+  /**
+   * `true`: the transport has no pings, so the gateway asks for signs of life in the client's own protocol.
+   *
+   * @defaultValue `false`: the adapter finds dead peers by itself
+   */
+  readonly needsPings?: boolean
   /** Bytes taken by `write` and not yet handed to the kernel. */
   readonly bufferedBytes: number
   /**
@@ -82,5 +88,5 @@ export interface Handshake {
   readonly remoteAddress?: string | undefined
   /** The subprotocols offered by a WebSocket client, in its order. */
   readonly subprotocols: readonly string[]
-  readonly transport: 'websocket' | 'sse' | 'poll' | 'memory'
+  readonly transport: 'websocket' | 'sse' | 'poll' | 'memory' | 'other'
 }

@@ -21,7 +21,9 @@ export const COMMANDS: CommandTable = {
   answer,
   members,
   ping: (connection, { ref }) => connection.tell({ on: 'pong', ref }),
-  pong: () => {},
+  pong: (connection) => {
+    connection.pongs++
+  },
   reject: (connection, command) => {
     connection.refuse(command, command.why, command.detail)
     if (command.close) connection.client.close(command.why, command.detail)

@@ -66,6 +66,8 @@ export class Connection {
   readonly joins = new Joins()
   /** It has to say who it is before anything else. */
   authDue = false
+  /** How often it answered a ping. */
+  pongs = 0
   /** The application was told of it. */
   announced = false
   /** Stops waiting for the application, which is handling something of it. */

@@ -54,7 +54,7 @@ export class Door {
     if (this.#host.shut) return refusal('shutdown', 'the server is shutting down')
     const protocol = protocolAt(settings.protocols, handshake.path)
     if (!protocol) return refusal('not-found', 'nothing is served here')
-    if (!this.#originAllowed(handshake)) return refusal('forbidden', 'this origin may not connect')
+    if (!this.allows(handshake)) return refusal('forbidden', 'this origin may not connect')
     const address = remoteAddress(handshake, settings.trustedProxies)
     const afterMs = this.#handshakes.take(address, settings.hub.platform.clock.monotonic())
     if (afterMs > 0) return refusal('rate', 'too many handshakes', afterMs)
@@ -79,7 +79,8 @@ export class Door {
     }
   }
 
-  #originAllowed(handshake: Handshake): boolean {
+  /** Whether the page that asks may connect. Never throws. */
+  allows(handshake: Handshake): boolean {
     try {
       // A function in JavaScript may answer with anything; a promise, for one, would be truthy.
       return this.#host.settings.originAllowed(handshake) === true

@@ -21,6 +21,7 @@ import { GatewayCounters } from './gateway-counters.ts'
 import { GatewayMessage } from './gateway-message.ts'
 import { Groups } from './groups.ts'
 import { Handlers } from './handlers.ts'
+import { watchSilence } from './heartbeat.ts'
 import type { User } from './identity.ts'
 import { Journal } from './journal.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -140,7 +141,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     const connection = new Connection(this, face, protocol, opened.scratch)
     this.connections.set(client.id, connection)
     connection.authDue = user === undefined && this.authentication.expectsMessage
-    this.#serve(connection, protocol)
+    this.#serve(connection, protocol, conn.needsPings === true)
     if (opened.greet) {
       connection.tell({ on: 'open', client: client.id, heartbeatMs: this.limits.heartbeat.intervalMs })
     }
@@ -165,7 +166,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     this.lifecycle.emit('connect', connection.face)
   }
 
-  #serve(connection: Connection, protocol: Protocol): void {
+  #serve(connection: Connection, protocol: Protocol, needsPings: boolean): void {
     const { client } = connection
     const first = protocol.traits.firstMessage === 'expected' || connection.authDue
     const due = (): boolean => (connection.authDue || !heard) && client.connected
@@ -175,6 +176,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
           if (due()) client.close('auth-expected')
         })
       : undefined
+    const unwatch = needsPings ? watchSilence(connection) : undefined
     const served = client.serve((_client, data) => {
       heard = true
       connection.receive(data)
@@ -182,6 +184,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     })
     void served.then(() => {
       cancel?.()
+      unwatch?.()
       connection.end()
     })
   }

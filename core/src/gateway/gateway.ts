@@ -129,6 +129,14 @@ export class Gateway<C extends Contract = Contract, U extends User = User> {
     return { ok: true, accept: (conn) => this.#parts.accept(conn, answer, handshake) }
   }
 
+  /**
+   * Whether the page that asks may connect, by the options `allowedOrigins` and `requireOrigin`. For adapters that answer
+   * requests across origins; `admit` asks by itself.
+   */
+  allowsOrigin(handshake: Handshake): boolean {
+    return this.#parts.door.allows(handshake)
+  }
+
   /** A client by its id. */
   client(id: string): GatewayClient<U, C> | undefined {
     return this.#parts.connections.get(id)?.face as GatewayClient<U, C> | undefined

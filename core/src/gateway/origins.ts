@@ -35,7 +35,9 @@ export function originCheck(allowed: AllowedOrigins, required: boolean): OriginC
   const mayConnect = byOption(allowed)
   return (handshake) => {
     const origin = handshake.header('origin')
-    return origin === undefined ? !required : mayConnect(origin, handshake)
+    if (origin !== undefined) return mayConnect(origin, handshake)
+    // Browsers leave the Origin out of a GET to the page's own server, and say so in another header.
+    return !required || handshake.header('sec-fetch-site') === 'same-origin'
   }
 }
 

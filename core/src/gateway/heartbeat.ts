@@ -1,6 +1,7 @@
-import type { Heartbeat } from '../gateway/options.ts'
 import type { Cancel } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { Connection } from './connection.ts'
+import type { Heartbeat } from './options.ts'
 
 /** A connection that can be asked for a sign of life. */
 export interface Pulse {
@@ -38,4 +39,18 @@ export function watchHeartbeat(
   }
 
   return () => cancel()
+}
+
+/**
+ * Asks a client for signs of life in its own protocol, since its transport cannot. Not every client knows the word, and
+ * some only read: whoever never answered a ping is not judged by its silence.
+ */
+export function watchSilence(connection: Connection): Cancel {
+  const { client, face, host } = connection
+  let unjudged = 0
+  return watchHeartbeat(host.hub.wheel, host.limits.heartbeat, {
+    heard: () => (connection.pongs > 0 ? face.received.messages : --unjudged),
+    ping: () => face.ping(),
+    dead: () => client.close('idle'),
+  })
 }
