@@ -10,7 +10,10 @@ const alias = [
   { find: /^@fanfare\/core\/contract$/, replacement: source('core/src/contract/index.ts') },
   { find: /^@fanfare\/core\/testing$/, replacement: source('core/src/testing/index.ts') },
   { find: /^@fanfare\/ws$/, replacement: source('adapters/ws/src/index.ts') },
+  { find: /^@fanfare\/http$/, replacement: source('adapters/http/src/index.ts') },
+  { find: /^@fanfare\/http\/node$/, replacement: source('adapters/http/src/node.ts') },
   { find: /^@fanfare\/client$/, replacement: source('client/src/index.ts') },
+  { find: /^@fanfare\/client\/slim$/, replacement: source('client/src/slim.ts') },
   { find: /^@fanfare\/server$/, replacement: source('server/src/index.ts') },
 ]
 

@@ -1,0 +1,49 @@
+import type { Gateway } from '@fanfare/core'
+
+import { Mount } from './mount.ts'
+import { type HttpAdapterOptions, httpSettings } from './options.ts'
+
+/** What is known of a request beside what is in it. */
+export interface RequestInfo {
+  /** The peer's address, as the server sees it. */
+  readonly remoteAddress?: string | undefined
+}
+
+/** A gateway on plain HTTP: a fetch handler, and its end. */
+export interface HttpAdapter {
+  /** Answers a request. Never rejects for what a client sent; 404 when the path is not one of the adapter's. */
+  (request: Request, info?: RequestInfo): Promise<Response>
+  /** Whether the path of a request is one of the adapter's: to decide who answers it. */
+  handles(request: Request): boolean
+  /** How many clients are connected, by streams and by polls. */
+  readonly connections: number
+  /**
+   * Takes no more connections, says goodbye to those there are as `shutdown`, and resolves when all of them are gone,
+   * after 5 s at most. The gateway stays as it is. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Mounts a gateway on plain HTTP, for networks without WebSocket: server-sent events with commands by POST at `…/sse`, and
+ * long polls at `…/poll`, as `docs/protocol-http.md` describes them. It runs wherever there are `Request` and `Response`.
+ *
+ * @throws OptionError when an option is unknown or has a wrong value
+ */
+export function httpAdapter(gateway: Gateway, options: HttpAdapterOptions = {}): HttpAdapter {
+  const mount = new Mount(gateway, httpSettings(options))
+  const answer = async (request: Request, { remoteAddress }: RequestInfo = {}): Promise<Response> => {
+    try {
+      return await mount.answer(request, remoteAddress)
+    } catch (error) {
+      // The client went while its body was read: there is nobody to answer.
+      if (!request.signal.aborted) gateway.hub.reportError({ error, where: 'conn' })
+      return new Response(null, { status: 500 })
+    }
+  }
+  return Object.defineProperties(answer, {
+    handles: { value: (request: Request) => mount.handles(request) },
+    connections: { get: () => mount.connections },
+    close: { value: () => mount.close() },
+  }) as HttpAdapter
+}
