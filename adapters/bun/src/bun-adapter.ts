@@ -1,0 +1,104 @@
+import type { Gateway, Refusal } from '@fanfare/core'
+import { Deadlines, pathBelow, Sessions } from '@fanfare/core/adapter'
+import type { Server, WebSocketHandler } from 'bun'
+
+import type { BunConn } from './bun-conn.ts'
+import { handshakeOf } from './handshake.ts'
+import { type BunAdapterOptions, bunSettings } from './options.ts'
+import { type House, Seat } from './seat.ts'
+
+/** How long a peer may take for the closing handshake. */
+const CLOSE_TIMEOUT_MS = 5_000
+/** Bun counts with 32 bits. */
+const MOST_BYTES = 0xffff_ffff
+
+/** A gateway on Bun.serve: its two halves, and its end. */
+export interface BunAdapter {
+  /** Whether a request is for this adapter's path: to decide who answers it. */
+  handles(request: Request): boolean
+  /**
+   * Upgrades a request, and then resolves with `undefined`, as Bun wants it; or answers it: 426 when it is no WebSocket
+   * handshake, 404 when the path is none of the adapter's, and with what the gateway has against it.
+   */
+  fetch(this: void, request: Request, server: Server<Seat>): Promise<Response | undefined>
+  /** To be given to Bun.serve as it is: its limits keep the promises of the hub. */
+  readonly websocket: WebSocketHandler<Seat>
+  readonly connections: number
+  /**
+   * Takes no more connections, says goodbye to those there are as `shutdown`, and resolves when all of them are gone,
+   * after 5 s at most. The server and the gateway stay as they are. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * A gateway for Bun.serve.
+ *
+ * @example
+ * ```ts
+ * const { fetch, websocket } = bunAdapter(gateway, { path: '/live' })
+ * Bun.serve({ fetch, websocket })
+ * ```
+ * @throws OptionError when an option is unknown or has a wrong value
+ */
+export function bunAdapter(gateway: Gateway, options: BunAdapterOptions = {}): BunAdapter {
+  const { path, compressFrom } = bunSettings(options)
+  const sessions = new Sessions()
+  const closing = new Deadlines<BunConn>(gateway.wheel, CLOSE_TIMEOUT_MS)
+  const house: House = { gateway, sessions, closing, compressFrom }
+  let closed: Promise<void> | undefined
+
+  async function answer(request: Request, server: Server<Seat>): Promise<Response | undefined> {
+    const below = pathBelow(path, new URL(request.url).pathname)
+    if (below === undefined) return wrong(404, 'nothing is served here')
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      return wrong(426, 'this is for WebSocket clients', { upgrade: 'websocket' })
+    }
+    if (closed) return wrong(503, 'the server is shutting down', { 'retry-after': '1' })
+    const handshake = handshakeOf(request, below, server.requestIP(request)?.address)
+    const admission = await gateway.admit(handshake)
+    if (!admission.ok) return refused(admission)
+    const [subprotocol] = handshake.subprotocols
+    const headers = subprotocol === undefined ? {} : { 'sec-websocket-protocol': subprotocol }
+    if (server.upgrade(request, { headers, data: new Seat(house, admission) })) return undefined
+    return wrong(400, 'this is no WebSocket handshake')
+  }
+
+  return {
+    fetch: answer,
+    handles: (request) => pathBelow(path, new URL(request.url).pathname) !== undefined,
+    websocket: websocketHandler(gateway.limits.maxMessageBytes, compressFrom < Infinity),
+    get connections() {
+      return sessions.size
+    },
+    close: () => (closed ??= sessions.leave()),
+  }
+}
+
+function websocketHandler(maxMessageBytes: number, deflate: boolean): WebSocketHandler<Seat> {
+  return {
+    open: (ws) => ws.data.opened(ws),
+    message: (ws, data) => ws.data.message(data),
+    drain: (ws) => ws.data.drained(),
+    close: (ws, code, reason) => ws.data.closed(code, reason),
+    ping: (ws) => ws.data.heard(),
+    pong: (ws) => ws.data.heard(),
+    maxPayloadLength: Math.min(maxMessageBytes, MOST_BYTES),
+    // Bun would drop beyond its limit without a word; the hub's outbox is the limit, and it counts.
+    backpressureLimit: 0,
+    closeOnBackpressureLimit: false,
+    // Dead peers are found by the gateway's heartbeat, with the intervals of the gateway.
+    idleTimeout: 0,
+    sendPings: false,
+    perMessageDeflate: deflate,
+  }
+}
+
+function refused({ status, headers, message }: Refusal): Response {
+  return wrong(status, message, headers)
+}
+
+function wrong(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): Response {
+  const own = { 'content-type': 'text/plain; charset=utf-8' }
+  return new Response(`${sentence}\n`, { status, headers: { ...own, ...headers } })
+}

@@ -1,0 +1,9 @@
+/**
+ * Fanfare on Bun.serve, natively.
+ *
+ * @module
+ */
+export { bunAdapter, type BunAdapter } from './bun-adapter.ts'
+export type { BunAdapterOptions, CompressionOptions } from './options.ts'
+export type { Seat } from './seat.ts'
+export { serve, type Served, type ServeOptions } from './serve.ts'

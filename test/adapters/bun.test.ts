@@ -1,0 +1,4 @@
+import { bunTests } from '../support/bun-tests.ts'
+
+await bunTests('test/adapters/bun/contract.bun.ts')
+await bunTests('test/adapters/bun/server.bun.ts')

@@ -1,0 +1,10 @@
+import { serve } from '@fanfare/bun'
+
+import { connContract } from '../../contracts/conn.contract.ts'
+import { TcpPeer } from '../../support/tcp-peer.ts'
+
+// Run by `bun test`, which takes what is imported of vitest for its own.
+connContract('bun', async (gateway) => {
+  const served = await serve(gateway, { path: '/live' })
+  return { connect: () => TcpPeer.open(served.url), close: () => served.close() }
+})
