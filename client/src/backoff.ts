@@ -12,9 +12,9 @@ export interface BackoffOptions {
   readonly maxMs: number
 }
 
-/** What a close code asks for. The ranges are those of Pusher; one rule serves every server. */
+/** What a close code asks for. The ranges are those of Pusher; one rule serves every server. 1000 is an ordinary end. */
 export function verdictOf(code: number): Verdict {
-  if (code >= 4000 && code < 4100) return 'never'
+  if (code === 1000 || (code >= 4000 && code < 4100)) return 'never'
   if (code >= 4100 && code < 4200) return 'later'
   if (code >= 4200 && code < 4300) return 'soon'
   return 'retry'

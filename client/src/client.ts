@@ -21,7 +21,7 @@ import { type Deferred, deferred } from './deferred.ts'
 import { FanfareClientError } from './errors.ts'
 import type { FrameOf, ServerFrame } from './frames.ts'
 import { Listeners, type Off } from './listeners.ts'
-import { type ClientOptions, type ClientSettings, clientSettings } from './options.ts'
+import { type ClientOptions, type ClientSettings, clientSettings, type Edition } from './options.ts'
 import { Questions } from './questions.ts'
 import { refused, type RequestOptions, Requests } from './requests.ts'
 import type { State } from './states.ts'
@@ -62,7 +62,7 @@ export class FanfareClient<C extends Contract = Contract> {
    * @throws FanfareClientError `bad-option` when an option is unknown or has a wrong value
    */
   constructor(url: string, options: ClientOptions = {}) {
-    this.#settings = clientSettings(url, options)
+    this.#settings = clientSettings(url, options, this.edition)
     const { platform } = this.#settings
     const report = (error: unknown): void => platform.reportError(error)
     this.#listeners = new Listeners(report)
@@ -80,6 +80,11 @@ export class FanfareClient<C extends Contract = Contract> {
       this.#requests,
     )
     this.#host = this.#subscriptionHost()
+  }
+
+  /** What this entry of the package brings. @internal */
+  protected get edition(): Edition | undefined {
+    return undefined
   }
 
   get state(): State {

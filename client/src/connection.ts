@@ -2,13 +2,14 @@ import type { Cancel } from '@fanfare/core/contract'
 
 import { delayMs, isTransient, type Verdict } from './backoff.ts'
 import { FanfareClientError } from './errors.ts'
-import { farewell } from './farewell.ts'
+import { ENDED, farewell } from './farewell.ts'
 import { type FrameOf, frameText, parseFrame, type ServerFrame } from './frames.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { ClientSettings } from './options.ts'
+import { withQuery } from './query.ts'
 import { refused } from './requests.ts'
 import { NEXT, type Signal, type State } from './states.ts'
-import type { Link, Transport } from './transport.ts'
+import type { Link, LinkEvents } from './transport.ts'
 
 /** A change of the connection's state. */
 export interface StateChange {
@@ -46,6 +47,8 @@ const MAX_PING_MS = 300_000
 /** What may be on its way at once, in bytes. */
 const MAX_BUFFERED = 1_048_576
 const VERSION = 1
+/** The close code of a connection that ended without one. */
+const NO_CODE = 1006
 
 /**
  * The connection to the server, over and over again. Whatever is asked of the host is numbered by the attempt it belongs
@@ -58,7 +61,6 @@ export class Connection {
   /** Numbers the attempts. */
   #attempt = 0
   #link: Link | undefined
-  #transport = 0
   #heartbeat: Heartbeat | undefined
   /** The one timer: of an attempt, of a goodbye, or of the pause between attempts. */
   #cancelTimer: Cancel | undefined
@@ -86,7 +88,7 @@ export class Connection {
   start(): void {
     if (this.#state !== 'idle' && this.#state !== 'closed') return
     this.#failures = this.#restless = 0
-    this.#unwatch = this.#settings.platform.onWake(() => this.#wake())
+    this.#unwatch = this.#settings.platform.onWake((network) => this.#wake(network))
     this.#try()
   }
 
@@ -109,20 +111,15 @@ export class Connection {
 
   #try(): void {
     const attempt = ++this.#attempt
-    const { connectTimeoutMs, token, getToken, transports } = this.#settings
-    this.#arm(connectTimeoutMs, () => {
-      this.#lost(
-        'retry',
-        new FanfareClientError('timeout', `no connection within ${String(connectTimeoutMs)} ms`),
-      )
-    })
-    if (!getToken) this.#open(transports[this.#transport], token)
+    const { token, getToken } = this.#settings
+    this.#hurry()
+    if (!getToken) this.#open(token)
     else {
       void Promise.resolve()
         .then(() => getToken())
         .then(
           (token) => {
-            if (attempt === this.#attempt) this.#open(transports[this.#transport], token)
+            if (attempt === this.#attempt) this.#open(token)
           },
           (cause: unknown) => {
             if (attempt !== this.#attempt) return
@@ -135,24 +132,39 @@ export class Connection {
     this.#move('start')
   }
 
-  #open(transport: Transport | undefined, given: unknown): void {
+  #open(given: unknown): void {
     const attempt = this.#attempt
-    const { url, tokenIn } = this.#settings
+    const { url, tokenIn, transport, platform } = this.#settings
     const token = typeof given === 'string' ? given : undefined
     this.#token = tokenIn === 'query' ? undefined : token
+    // The time that getToken() took is not the transport's.
+    this.#hurry()
+    const events: LinkEvents = {
+      message: (data) => {
+        if (attempt === this.#attempt) this.#hear(data)
+      },
+      closed: (code, reason) => {
+        if (attempt === this.#attempt) this.#gone(code, reason)
+      },
+      again: () => {
+        if (attempt === this.#attempt) this.#hurry()
+      },
+    }
     try {
-      this.#link = transport?.open(this.#token === token ? url : withToken(url, token ?? ''), {
-        message: (data) => {
-          if (attempt === this.#attempt) this.#hear(data)
-        },
-        closed: (code, reason) => {
-          if (attempt === this.#attempt) this.#gone(code, reason)
-        },
-      })
+      const full = this.#token === token ? url : withQuery(url, `token=${encodeURIComponent(token ?? '')}`)
+      this.#link = transport.open(full, events, platform)
     } catch (cause) {
       const error = new FanfareClientError('disconnected', 'the connection could not be made', { cause })
       this.#arm(0, () => this.#lost('retry', error))
     }
+  }
+
+  #hurry(): void {
+    const { connectTimeoutMs } = this.#settings
+    this.#arm(connectTimeoutMs, () => {
+      const why = `no connection within ${String(connectTimeoutMs)} ms`
+      this.#lost('retry', new FanfareClientError('timeout', why))
+    })
   }
 
   #hear(data: unknown): void {
@@ -217,19 +229,17 @@ export class Connection {
   }
 
   #gone(code: number, reason: string): void {
-    const { verdict, error } = farewell(code, reason, this.#bye, this.#settings.getToken !== undefined)
+    // Before the welcome an ordinary end is somebody else's: a proxy's, which took the socket for a page that was read.
+    const heard = code === ENDED && !this.#welcome ? NO_CODE : code
+    const { verdict, error } = farewell(heard, reason, this.#bye, this.#settings.getToken !== undefined)
     this.#lost(verdict, error)
   }
 
   #lost(verdict: Verdict, error: FanfareClientError, cut = false): void {
-    const { maxAttempts, transports, backoff, platform } = this.#settings
+    const { maxAttempts, backoff, platform } = this.#settings
     const wasOpen = this.#state === 'open'
     if (wasOpen && platform.clock.monotonic() - this.#openedAt >= STABLE_MS) this.#restless = 0
-    // A transport that gets nowhere makes room for the next one; one that worked is kept.
-    if (!wasOpen) {
-      this.#failures++
-      if (!this.#welcome) this.#transport = (this.#transport + 1) % transports.length
-    }
+    if (!wasOpen) this.#failures++
     if (verdict === 'never') {
       this.stop(error)
       return
@@ -256,7 +266,8 @@ export class Connection {
   }
 
   /** The network or the page came back: a sleeping connection is tested, a waiting one need not wait, unless told to. */
-  #wake(): void {
+  #wake(network?: boolean): void {
+    if (network) this.#settings.transport.forget?.()
     if (this.#state === 'open') this.#heartbeat?.probe()
     else if (this.#state === 'waiting' && this.#verdict !== 'later') {
       const { backoff, platform } = this.#settings
@@ -285,8 +296,4 @@ export class Connection {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }
-}
-
-function withToken(url: string, token: string): string {
-  return `${url}${url.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`
 }

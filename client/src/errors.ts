@@ -27,7 +27,8 @@ export interface ErrorDetails {
  * - `bad-version`: the server speaks another version of the protocol
  * - `closed`: the client was closed
  *
- * With `by: 'server'` the code is the server's word, such as `unauthorized`, `rate` or `unknown`.
+ * With `by: 'server'` the code is the server's word, such as `unauthorized`, `rate` or `unknown`; `closed` when it ended
+ * the connection in the ordinary way.
  */
 export class FanfareClientError extends Error {
   override readonly name = 'FanfareClientError'

@@ -2,6 +2,11 @@ import { type Verdict, verdictOf } from './backoff.ts'
 import { FanfareClientError } from './errors.ts'
 import type { FrameOf } from './frames.ts'
 
+/** The close code of an ordinary end. */
+export const ENDED = 1000
+/** The close code for `expired`. A refusal that another token may change has it too, whatever its word. */
+const EXPIRED = 4010
+
 /** What the end of a connection means. */
 export interface Farewell {
   readonly verdict: Verdict
@@ -21,17 +26,22 @@ export function farewell(
   canRenew: boolean,
 ): Farewell {
   const asked = verdictOf(code)
-  const { code: said, message, retry } = bye ?? lastWords(asked, reason)
+  const { code: said, message, retry } = bye ?? lastWords(asked, code, reason)
   const error = new FanfareClientError(
     said || 'disconnected',
     `the connection was closed: ${message ?? (said || String(code))}`,
     { by: said ? 'server' : 'client' },
   )
   if (asked !== 'never' && retry !== false) return { verdict: asked, error }
-  return { verdict: canRenew && said === 'expired' ? 'later' : 'never', error }
+  return { verdict: canRenew && (said === 'expired' || code === EXPIRED) ? 'later' : 'never', error }
 }
 
 /** The reason of a close frame is the server's word only if the code is; otherwise it is the network's, and says little. */
-function lastWords(asked: Verdict, reason: string): Pick<FrameOf<'bye'>, 'code' | 'message' | 'retry'> {
-  return { code: asked === 'retry' ? '' : reason }
+function lastWords(
+  asked: Verdict,
+  code: number,
+  reason: string,
+): Pick<FrameOf<'bye'>, 'code' | 'message' | 'retry'> {
+  if (asked === 'retry') return { code: '' }
+  return { code: reason || (code === ENDED ? 'closed' : '') }
 }

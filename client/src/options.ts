@@ -3,7 +3,8 @@ import { FanfareClientError } from './errors.ts'
 import type { QueueLimits } from './outbox.ts'
 import { type ClientPlatform, hostOrigin, hostPlatform, hostWebSocket } from './platform.ts'
 import type { Transport } from './transport.ts'
-import { websocket, type WebSocketClass } from './websocket-transport.ts'
+import type { WebSocketClass } from './websocket-like.ts'
+import { websocket } from './websocket-transport.ts'
 
 /** How a client is made. Every option may be left out. */
 export interface ClientOptions {
@@ -21,11 +22,13 @@ export interface ClientOptions {
   /** The WebSocket class. @defaultValue the host's own; Node before 22 has none, there it is that of the package `ws` */
   readonly WebSocket?: WebSocketClass | undefined
   /** `'auto'` tries the transports in their order; a name takes that one alone. @defaultValue `'auto'` */
-  readonly mode?: 'auto' | Transport['name'] | undefined
-  /** The ways to the server, best first. @defaultValue WebSocket alone */
+  readonly mode?: Transport['name'] | undefined
+  /** The ways to the server, best first. @defaultValue WebSocket, `sse()`, `poll()`; with `/slim` WebSocket alone */
   readonly transports?: readonly Transport[] | undefined
-  /** How long an attempt to connect may take, in milliseconds. @defaultValue `10_000` */
+  /** How long a token, and then a transport, may take to connect, in milliseconds. @defaultValue `10_000` */
   readonly connectTimeoutMs?: number | undefined
+  /** The same for a transport that another one can take the place of, in milliseconds. @defaultValue `5_000` */
+  readonly fallbackAfterMs?: number | undefined
   /** How long an answer may take, in milliseconds; 0 waits for ever. @defaultValue `10_000` */
   readonly requestTimeoutMs?: number | undefined
   /** After so much silence the client asks for a sign of life, in milliseconds; 0: never. @defaultValue what the server advises */
@@ -52,8 +55,7 @@ export interface ClientSettings {
   readonly token: string | undefined
   readonly getToken: ClientOptions['getToken']
   readonly tokenIn: 'query' | 'first-message'
-  /** At least one. */
-  readonly transports: readonly Transport[]
+  readonly transport: Transport
   readonly connectTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly pingIntervalMs: number | undefined
@@ -66,6 +68,14 @@ export interface ClientSettings {
   readonly platform: ClientPlatform
 }
 
+/** What an entry of the package brings beside WebSocket. */
+export interface Edition {
+  /** The transports that come after WebSocket when the user names none. */
+  others(): readonly Transport[]
+  /** Makes one transport of several. */
+  join(transports: readonly Transport[], options: ClientOptions): Transport
+}
+
 /** What an option takes, in words and as a check, and its default. */
 type Rule = readonly [takes: string, fits: (value: unknown) => boolean, preset?: unknown]
 type Rules = Readonly<Record<string, Rule>>
@@ -75,6 +85,7 @@ const MAX_MS = 2 ** 31 - 1
 
 const within = (value: unknown, least: number): boolean =>
   typeof value === 'number' && value >= least && value <= MAX_MS
+const isWhole = (value: unknown, least: number): boolean => within(value, least) && Number.isInteger(value)
 const ms = (least: number, preset?: number): Rule => [
   `milliseconds, from ${String(least)}`,
   (value) => within(value, least),
@@ -82,7 +93,7 @@ const ms = (least: number, preset?: number): Rule => [
 ]
 const whole = (least: number, preset: number): Rule => [
   `a whole number, from ${String(least)}`,
-  (value) => within(value, least) && Number.isInteger(value),
+  (value) => isWhole(value, least),
   preset,
 ]
 const oneOf = (...words: string[]): Rule => [
@@ -97,15 +108,16 @@ const RULES: Rules & Readonly<Record<keyof ClientOptions, Rule>> = {
   getToken: is('a function', 'function'),
   tokenIn: oneOf('query', 'first-message'),
   WebSocket: is('a WebSocket class', 'function'),
-  mode: oneOf('auto', 'websocket', 'sse', 'poll'),
+  mode: is('a string', 'string'),
   transports: ['a list of transports', (value) => Array.isArray(value) && value.length > 0],
   connectTimeoutMs: ms(1, 10_000),
+  fallbackAfterMs: ms(1, 5_000),
   requestTimeoutMs: ms(0, 10_000),
   pingIntervalMs: ms(0),
   pongTimeoutMs: ms(1, 8_000),
   maxAttempts: [
     'a whole number, from 1, or Infinity',
-    (value) => value === Infinity || (within(value, 1) && Number.isInteger(value)),
+    (value) => value === Infinity || isWhole(value, 1),
     Infinity,
   ],
   backoff: is('an object', 'object'),
@@ -118,13 +130,13 @@ const BACKOFF: Rules = { baseMs: ms(1, 500), maxMs: ms(1, 20_000) }
 const QUEUE: Rules = { messages: whole(0, 100), bytes: whole(0, 65_536) }
 
 /** @throws FanfareClientError `bad-option` when an option is unknown or has a wrong value; the message names it */
-export function clientSettings(url: string, options: ClientOptions): ClientSettings {
+export function clientSettings(url: string, options: ClientOptions, edition?: Edition): ClientSettings {
   const settings = complete('', options, RULES) as unknown as ClientSettings & ClientOptions
   if (settings.token !== undefined && settings.getToken) throw wrong('token', 'no value beside getToken')
   return {
     ...settings,
     url: address(url),
-    transports: transportsOf(settings),
+    transport: transportOf(settings, edition),
     backoff: complete('backoff.', options.backoff, BACKOFF) as unknown as BackoffOptions,
     queue: complete('queue.', options.queue, QUEUE) as unknown as QueueLimits,
     platform: { ...hostPlatform(), ...given(options.platform) },
@@ -136,7 +148,7 @@ function complete(prefix: string, values: object | undefined, rules: Rules): Rec
   const settings: Record<string, unknown> = {}
   for (const [name, rule] of Object.entries(rules)) settings[name] = rule[2]
   for (const [name, value] of Object.entries(given(values))) {
-    const [takes, fits] = Object.hasOwn(rules, name) ? (rules[name] ?? UNKNOWN) : UNKNOWN
+    const [takes, fits] = (Object.hasOwn(rules, name) && rules[name]) || UNKNOWN
     if (!fits(value)) throw wrong(prefix + name, takes)
     settings[name] = value
   }
@@ -162,19 +174,20 @@ function address(url: unknown): string {
   throw wrong('url', 'ws://… or wss://…, or in a page a path, without a fragment')
 }
 
-function transportsOf({
-  WebSocket = hostWebSocket(),
-  mode = 'auto',
-  transports,
-}: ClientOptions): readonly Transport[] {
-  if (!transports && !WebSocket) {
+function transportOf(options: ClientOptions, edition?: Edition): Transport {
+  const { WebSocket = hostWebSocket(), mode = 'auto', transports } = options
+  const all = transports ?? [...(WebSocket ? [websocket(WebSocket)] : []), ...(edition?.others() ?? [])]
+  if (!all[0]) {
     throw wrong(
       'WebSocket',
       "a WebSocket class, since this runtime has none: that of the package 'ws' will do",
     )
   }
-  const all = transports ?? (WebSocket ? [websocket(WebSocket)] : [])
-  const chosen = mode === 'auto' ? all : all.filter(({ name }) => name === mode)
-  if (chosen.length > 0) return chosen
-  throw wrong('mode', `'auto' or one of the transports: ${all.map(({ name }) => name).join(', ')}`)
+  const chosen = all.filter(({ name }) => mode === 'auto' || name === mode)
+  const [first, second] = chosen
+  if (!first)
+    throw wrong('mode', `'auto' or one of the transports: ${all.map(({ name }) => name).join(', ')}`)
+  if (!second) return first
+  if (edition) return edition.join(chosen, options)
+  throw wrong('transports', 'one, or fallback([…])')
 }

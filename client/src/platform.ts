@@ -6,20 +6,66 @@
  */
 import type { Cancel, Clock, Scheduler } from '@fanfare/core/contract'
 
-import type { WebSocketClass } from './websocket-transport.ts'
+import type { WebSocketClass } from './websocket-like.ts'
 
 /** What the client needs of the host it runs on. Every part can be replaced with the option `platform`. */
 export interface ClientPlatform {
   /** Tells how late a timer is. */
-  readonly clock: Pick<Clock, 'monotonic'>
+  readonly clock: Pick<Clock, 'monotonic'> & Partial<Pick<Clock, 'now'>>
   /** Calls back later. */
   readonly scheduler: Pick<Scheduler, 'after'>
   /** A number from 0 up to, but not including, 1. Spreads the clients' attempts. */
   random(): number
-  /** Calls back whenever the network or the page comes back. Returns how to stop that. */
-  onWake(callback: () => void): Cancel
+  /** Calls back whenever the network (`true`) or the page comes back. Returns how to stop that. */
+  onWake(callback: (network?: boolean) => void): Cancel
   /** Where an error goes that nobody listens for, and what a listener throws. */
   reportError(error: unknown): void
+  /** Remembers across page loads which transport works. `null`: nothing does. @defaultValue the host's `sessionStorage` */
+  readonly storage?: StorageLike | null | undefined
+}
+
+/** The part of `Storage` that the client uses. It may throw. */
+export interface StorageLike {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+/** What the client asks `fetch` for. `signal` is the host's own, whatever its type. */
+export interface FetchInit {
+  readonly method: 'GET' | 'POST'
+  readonly headers?: Record<string, string>
+  readonly body?: string
+  readonly credentials: 'include' | 'same-origin'
+  readonly cache: 'no-store'
+  readonly keepalive?: boolean
+  readonly signal: never
+}
+
+/** The part of a `Response` that the client uses. */
+export interface FetchResponse {
+  readonly status: number
+  readonly body: { getReader(): BodyReader; cancel(): Promise<unknown> } | null
+}
+
+/** Reads a body, as `ReadableStreamDefaultReader` does. */
+export interface BodyReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<unknown>
+}
+
+/** The host's `fetch`, or one that does the same. */
+export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>
+
+/** Turns bytes to text, and keeps a character that is not whole until the rest of it comes. */
+export interface DecoderLike {
+  decode(bytes: Uint8Array, options: { readonly stream: true }): string
+}
+
+/** Calls off a request. */
+export interface AborterLike {
+  readonly signal: unknown
+  abort(): void
 }
 
 /** The part of `AbortSignal` that the client uses. */
@@ -41,6 +87,10 @@ interface Host extends EventTargetLike {
   readonly clearTimeout: (timer: unknown) => void
   readonly performance?: { now(): number }
   readonly WebSocket?: WebSocketClass
+  readonly fetch?: FetchLike
+  readonly TextDecoder: new () => DecoderLike
+  readonly AbortController: new () => AborterLike
+  readonly sessionStorage?: StorageLike
   readonly document?: EventTargetLike & { readonly visibilityState?: string }
   readonly location?: { readonly protocol: string; readonly host: string }
   readonly reportError?: (error: unknown) => void
@@ -54,6 +104,36 @@ function host(): Host {
 /** The host's WebSocket class; Node has one from version 22 on. */
 export function hostWebSocket(): WebSocketClass | undefined {
   return host().WebSocket
+}
+
+/** The host's `fetch`; called as a function of the host, since browsers insist on that. */
+export function hostFetch(): FetchLike | undefined {
+  const { fetch } = host()
+  return fetch && ((url, init) => fetch(url, init))
+}
+
+/** What goes with `fetch` in every host. */
+export function hostAborter(): AborterLike {
+  return new (host().AbortController)()
+}
+
+/** A decoder of UTF-8. */
+export function hostDecoder(): DecoderLike {
+  return new (host().TextDecoder)()
+}
+
+/** The host's `sessionStorage`. A page that may not use it gets none. */
+export function hostStorage(): StorageLike | undefined {
+  try {
+    return host().sessionStorage
+  } catch {
+    return undefined
+  }
+}
+
+/** Milliseconds since 1970. */
+export function hostNow(): number {
+  return Date.now()
 }
 
 /** `ws://host` or `wss://host` of the page the client runs in. */
@@ -84,15 +164,16 @@ export function hostPlatform(): ClientPlatform {
   }
 }
 
-function onWake(callback: () => void): Cancel {
+function onWake(callback: (network?: boolean) => void): Cancel {
   const { document } = host()
+  const online = (): void => callback(true)
   const seen = (): void => {
     if (document?.visibilityState !== 'hidden') callback()
   }
-  host().addEventListener?.('online', callback)
+  host().addEventListener?.('online', online)
   document?.addEventListener?.('visibilitychange', seen)
   return () => {
-    host().removeEventListener?.('online', callback)
+    host().removeEventListener?.('online', online)
     document?.removeEventListener?.('visibilitychange', seen)
   }
 }

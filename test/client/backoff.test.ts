@@ -16,7 +16,8 @@ describe('what a close code asks for', () => {
     [4299, 'soon'],
     [4300, 'retry'],
     [3999, 'retry'],
-    [1000, 'retry'],
+    [1000, 'never'],
+    [1001, 'retry'],
     [1006, 'retry'],
   ])('%i: %s', (code, verdict) => {
     expect(verdictOf(code)).toBe(verdict)

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Transport } from '@fanfare/client'
 import { NEXT } from '../../client/src/states.ts'
 import { codeOf, stage } from './support/stage.ts'
 
@@ -186,7 +185,8 @@ describe('what the server says of coming back', () => {
     [4099, 'closed'],
     [4100, 'waiting'],
     [4200, 'waiting'],
-    [1000, 'waiting'],
+    [1000, 'closed'],
+    [1001, 'waiting'],
     [1006, 'waiting'],
     [1009, 'waiting'],
   ])('close code %i: %s', async (code, state) => {
@@ -194,6 +194,25 @@ describe('what the server says of coming back', () => {
     await scene.open()
     scene.socket.drops(code)
     expect(scene.client.state).toBe(state)
+  })
+
+  it('an ordinary end is one, and says so', async () => {
+    const scene = stage()
+    await scene.open()
+    scene.socket.drops(1000)
+    expect(scene.clock.timers).toBe(0)
+    expect(scene.errors.map(({ code, by }) => [code, by])).toEqual([['closed', 'server']])
+    const worded = stage()
+    await worded.open()
+    worded.socket.drops(1000, 'moved')
+    expect(worded.errors[0]?.code).toBe('moved')
+  })
+
+  it('but not before the welcome: then it was a proxy that ended it', async () => {
+    const scene = stage()
+    void scene.client.connect()
+    scene.socket.opens().drops(1000)
+    expect(scene.client.state).toBe('waiting')
   })
 
   it('not yet: waits longer than for an accident', async () => {
@@ -254,6 +273,19 @@ describe('what the server says of coming back', () => {
     await asked.open()
     asked.socket.says({ op: 'bye', code: 'expired', retry: false }).drops(4010)
     expect(asked.client.state).toBe('waiting')
+  })
+
+  it.each([
+    [{}, 'closed'],
+    [{ getToken: () => 'new' }, 'waiting'],
+  ])('the code for that is enough, whatever the word: %j', async (options, state) => {
+    const scene = stage(options)
+    const connected = codeOf(scene.client.connect())
+    await scene.clock.settle()
+    scene.socket.drops(4010, 'unauthorized')
+    await scene.clock.settle()
+    expect(scene.client.state).toBe(state)
+    expect(connected.code).toBe(state === 'closed' ? 'unauthorized' : undefined)
   })
 
   it('another version of the protocol is the end', async () => {
@@ -365,36 +397,5 @@ describe('when the network or the page comes back', () => {
     scene.wake()
     scene.clock.advance(1_000)
     expect(scene.sockets.length).toBe(1)
-  })
-})
-
-describe('with several transports', () => {
-  const down = (name: Transport['name'], tried: string[]): Transport => ({
-    name,
-    open: (_url, events) => {
-      tried.push(name)
-      void Promise.resolve().then(() => events.closed(1006, ''))
-      return { send() {}, bufferedBytes: 0, close() {} }
-    },
-  })
-
-  it('auto takes the next one after one that got nowhere', async () => {
-    const tried: string[] = []
-    const scene = stage({ transports: [down('websocket', tried), down('sse', tried), down('poll', tried)] })
-    void scene.client.connect()
-    for (let attempt = 0; attempt < 4; attempt++) {
-      await scene.clock.settle()
-      scene.retry()
-    }
-    expect(tried.slice(0, 4)).toEqual(['websocket', 'sse', 'poll', 'websocket'])
-  })
-
-  it('a mode takes one alone', async () => {
-    const tried: string[] = []
-    const scene = stage({ mode: 'sse', transports: [down('websocket', tried), down('sse', tried)] })
-    void scene.client.connect()
-    await scene.clock.settle()
-    scene.retry()
-    expect(tried).toEqual(['sse', 'sse'])
   })
 })

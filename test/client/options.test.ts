@@ -1,4 +1,5 @@
-import { type ClientOptions, FanfareClient, FanfareClientError } from '@fanfare/client'
+import { type ClientOptions, FanfareClient, FanfareClientError, poll, sse, websocket } from '@fanfare/client'
+import { FanfareClient as SlimClient } from '@fanfare/client/slim'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { clientSettings } from '../../client/src/options.ts'
@@ -17,14 +18,19 @@ describe('options', () => {
     [{ getToken: 'x' }, 'getToken takes a function'],
     [{ tokenIn: 'header' }, "tokenIn takes 'query' or 'first-message'"],
     [{ WebSocket: {} }, 'WebSocket takes a WebSocket class'],
-    [{ mode: 'pigeon' }, "mode takes 'auto' or 'websocket'"],
-    [{ mode: 'sse' }, "mode takes 'auto' or one of the transports: websocket"],
+    [{ mode: 1 }, 'mode takes a string'],
+    [{ mode: 'pigeon' }, "mode takes 'auto' or one of the transports: websocket, sse, poll"],
+    [
+      { mode: 'sse', transports: [websocket(WebSocket)] },
+      "mode takes 'auto' or one of the transports: websocket",
+    ],
     [{ transports: [] }, 'transports takes a list of transports'],
     [{ connectTimeoutMs: 0 }, 'connectTimeoutMs takes milliseconds, from 1'],
     [{ requestTimeoutMs: -1 }, 'requestTimeoutMs takes milliseconds, from 0'],
     [{ requestTimeoutMs: Infinity }, 'requestTimeoutMs takes milliseconds'],
     [{ pingIntervalMs: NaN }, 'pingIntervalMs takes milliseconds'],
     [{ pongTimeoutMs: '8s' }, 'pongTimeoutMs takes milliseconds'],
+    [{ fallbackAfterMs: 0 }, 'fallbackAfterMs takes milliseconds, from 1'],
     [{ maxAttempts: 0 }, 'maxAttempts takes a whole number, from 1, or Infinity'],
     [{ backoff: 5 }, 'backoff takes an object'],
     [{ backoff: { base: 1 } }, 'backoff.base takes nothing'],
@@ -87,8 +93,24 @@ describe('the WebSocket class', () => {
 
   it('is asked for by name if there is none', () => {
     vi.stubGlobal('WebSocket', undefined)
+    expect(() => new SlimClient('ws://server')).toThrow('WebSocket takes a WebSocket class')
+    vi.stubGlobal('fetch', undefined)
     expect(() => new FanfareClient('ws://server')).toThrow(
       "since this runtime has none: that of the package 'ws' will do",
     )
+  })
+})
+
+describe('the slim client', () => {
+  it.each([
+    [{ mode: 'sse' }, "mode takes 'auto' or one of the transports: websocket"],
+    [{ transports: [sse(), poll()] }, 'transports takes one, or fallback([…])'],
+  ])('knows WebSocket alone: %j', (options, message) => {
+    expect(() => new SlimClient('ws://server', { WebSocket, ...(options as ClientOptions) })).toThrow(message)
+  })
+
+  it('takes any transport by hand', () => {
+    expect(() => new SlimClient('ws://server', { transports: [sse()] })).not.toThrow()
+    expect(() => new SlimClient('ws://server', { mode: 'poll', transports: [sse(), poll()] })).not.toThrow()
   })
 })

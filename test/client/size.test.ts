@@ -4,13 +4,24 @@ import { describe, expect, it } from 'vitest'
 
 import { bundleOf } from './support/bundle.ts'
 
-const LIMIT_BYTES = 8_192
+const SLIM_BYTES = 8_192
+const FULL_BYTES = 11_264
+
+async function sizeOf(source: string): Promise<number> {
+  const code = await bundleOf(source)
+  expect(code).toContain('FanfareClientError')
+  return gzipSync(code, { level: 9 }).length
+}
 
 describe('the client as a page loads it', () => {
-  it(`is smaller than ${String(LIMIT_BYTES)} bytes, minified and compressed`, async () => {
-    const code = await bundleOf(`export { FanfareClient } from '@fanfare/client'`)
-    expect(code).toContain('FanfareClientError')
-    expect(gzipSync(code, { level: 9 }).length).toBeLessThan(LIMIT_BYTES)
+  it(`is smaller than ${String(SLIM_BYTES)} bytes, minified and compressed, with WebSocket alone`, async () => {
+    const size = await sizeOf(`export { FanfareClient } from '@fanfare/client/slim'`)
+    expect(size, `${String(size)} bytes`).toBeLessThan(SLIM_BYTES)
+  })
+
+  it(`and smaller than ${String(FULL_BYTES)} bytes with all transports`, async () => {
+    const size = await sizeOf(`export { FanfareClient } from '@fanfare/client'`)
+    expect(size, `${String(size)} bytes`).toBeLessThan(FULL_BYTES)
   })
 
   it('brings nothing of other packages', async () => {
@@ -22,5 +33,8 @@ describe('the client as a page loads it', () => {
     const code = await bundleOf(`export { websocket } from '@fanfare/client'`)
     expect(gzipSync(code).length).toBeLessThan(512)
     expect(await bundleOf(`import '@fanfare/client'`)).toBe('')
+    expect(await bundleOf(`export { FanfareClient } from '@fanfare/client/slim'`)).not.toContain(
+      'event-stream',
+    )
   })
 })

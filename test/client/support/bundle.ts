@@ -3,7 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const ENTRY = 'entry.ts'
-const client = fileURLToPath(new URL('../../../client/src/index.ts', import.meta.url))
+const source = (name: string): string =>
+  fileURLToPath(new URL(`../../../client/src/${name}.ts`, import.meta.url))
+const ENTRIES: Readonly<Record<string, string>> = {
+  '@fanfare/client': source('index'),
+  '@fanfare/client/slim': source('slim'),
+}
 
 /** What a bundler makes of a module that uses the client: one minified file. */
 export async function bundleOf(source: string): Promise<string> {
@@ -14,8 +19,7 @@ export async function bundleOf(source: string): Promise<string> {
     plugins: [
       {
         name: 'entry',
-        resolveId: (id) =>
-          id === ENTRY ? { id, moduleSideEffects: true } : id === '@fanfare/client' ? client : null,
+        resolveId: (id) => (id === ENTRY ? { id, moduleSideEffects: true } : (ENTRIES[id] ?? null)),
         load: (id) => (id === ENTRY ? source : null),
       },
     ],

@@ -23,8 +23,8 @@ export interface Stage<C extends Contract = Contract> {
   readonly reported: unknown[]
   /** What the random source says next; 0.5 unless set. */
   luck: number
-  /** The network or the page comes back. */
-  wake(): void
+  /** The page comes back, or the network. */
+  wake(network?: boolean): void
   /** Time passes until the next attempt. */
   retry(): void
   /** How many wait to be woken. */
@@ -38,7 +38,7 @@ export interface Stage<C extends Contract = Contract> {
 export function stage<C extends Contract = Contract>(options: ClientOptions = {}): Stage<C> {
   const clock = new ManualClock()
   const { WebSocket, sockets } = scriptedSockets()
-  const sleepers = new Set<() => void>()
+  const sleepers = new Set<(network?: boolean) => void>()
   const reported: unknown[] = []
   const platform: ClientPlatform = {
     clock,
@@ -49,9 +49,12 @@ export function stage<C extends Contract = Contract>(options: ClientOptions = {}
       return () => sleepers.delete(callback)
     },
     reportError: (error) => reported.push(error),
+    storage: null,
   }
   const client = new FanfareClient<C>('ws://server/ws', {
     WebSocket,
+    // What no test asks for must not reach a real network.
+    ...(options.transports ? {} : { mode: 'websocket' }),
     ...options,
     platform: { ...platform, ...options.platform },
   })
@@ -70,8 +73,8 @@ export function stage<C extends Contract = Contract>(options: ClientOptions = {}
     errors,
     reported,
     luck: 0.5,
-    wake: () => {
-      for (const callback of sleepers) callback()
+    wake: (network) => {
+      for (const callback of sleepers) callback(network)
     },
     retry: () => clock.advance(changes.at(-1)?.retryInMs ?? 0),
     get sleepers() {
