@@ -51,7 +51,7 @@ export function bunAdapter(gateway: Gateway, options: BunAdapterOptions = {}): B
   async function answer(request: Request, server: Server<Seat>): Promise<Response | undefined> {
     const below = pathBelow(path, new URL(request.url).pathname)
     if (below === undefined) return wrong(404, 'nothing is served here')
-    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    if (!isUpgrade(request)) {
       return wrong(426, 'this is for WebSocket clients', { upgrade: 'websocket' })
     }
     if (closed) return wrong(503, 'the server is shutting down', { 'retry-after': '1' })
@@ -73,6 +73,11 @@ export function bunAdapter(gateway: Gateway, options: BunAdapterOptions = {}): B
     },
     close: () => (closed ??= sessions.leave()),
   }
+}
+
+/** Whether a request asks for a WebSocket. */
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
 }
 
 function websocketHandler(maxMessageBytes: number, deflate: boolean): WebSocketHandler<Seat> {

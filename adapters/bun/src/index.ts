@@ -6,4 +6,4 @@
 export { bunAdapter, type BunAdapter } from './bun-adapter.ts'
 export type { BunAdapterOptions, CompressionOptions } from './options.ts'
 export type { Seat } from './seat.ts'
-export { serve, type Served, type ServeOptions } from './serve.ts'
+export { type RequestInfo, serve, type Served, type ServeOptions } from './serve.ts'

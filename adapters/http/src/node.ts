@@ -59,8 +59,9 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
       return adapter.connections
     },
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Goodbyes may come on connections of their own: the adapter ends first.
       await adapter.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed
     },

@@ -1,0 +1,18 @@
+import { serve } from '@fanfare/bun'
+import { httpAdapter } from '@fanfare/http'
+
+import { connContract } from '../../contracts/conn.contract.ts'
+import { SsePeer } from '../../support/sse-peer.ts'
+
+connContract('server-sent events on bun', async (gateway) => {
+  const adapter = httpAdapter(gateway, { path: '/live' })
+  const served = await serve(gateway, { fetch: adapter })
+  const url = served.url.replace('ws:', 'http:')
+  return {
+    connect: () => SsePeer.open(`${url}live`),
+    async close() {
+      await adapter.close()
+      await served.close()
+    },
+  }
+})
