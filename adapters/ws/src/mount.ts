@@ -2,17 +2,15 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import type { Gateway, Ticket } from '@fanfare/core'
-import { Deadlines, pathBelow, Sessions, watchHeartbeat } from '@fanfare/core/adapter'
+import { Deadlines, pathBelow } from '@fanfare/core/adapter'
 
 import type { Compression } from './compression.ts'
+import { Connections } from './connections.ts'
 import { type ConnectionKey, connectionKey, watchHalfOpen } from './half-open.ts'
 import { handshakeOf } from './handshake.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
 import { type HttpRefusal, refuse } from './refuse.ts'
-import { CLOSE_TIMEOUT_MS, Upgrader } from './upgrader.ts'
-import type { ClosingWebSocket } from './web-socket.ts'
-import type { Wire } from './wire.ts'
-import { WsConn } from './ws-conn.ts'
+import { Upgrader } from './upgrader.ts'
 
 /** A gateway on an HTTP server. */
 export interface Attached {
@@ -43,35 +41,33 @@ export class Mount implements Attached {
   readonly #path: string
   readonly #listener: MountListener
   readonly #upgrader: Upgrader
-  readonly #sessions = new Sessions()
+  readonly #connections: Connections
   /** Connections that have not asked for anything yet. */
   readonly #halfOpen: Deadlines<ConnectionKey>
   /** Upgrades that the gateway has not decided about yet. */
   readonly #undecided: Deadlines<Duplex>
   /** Upgrades that are somebody else's business, if anybody's. */
   readonly #unclaimed: Deadlines<Duplex>
-  /** Connections whose peer ended its side without saying goodbye. */
-  readonly #halfClosed: Deadlines<WsConn>
   readonly #unwatch: () => void
 
   constructor(gateway: Gateway, server: Server, { path, compression }: MountSettings) {
     const { wheel } = gateway
     const { maxMessageBytes, handshakeTimeoutMs } = gateway.limits
     this.#gateway = gateway
+    this.#connections = new Connections(gateway)
     this.#server = server
     this.#path = path
     this.#upgrader = new Upgrader({ maxMessageBytes, compression, failed: (error) => this.#failed(error) })
     this.#halfOpen = new Deadlines(wheel, handshakeTimeoutMs)
     this.#undecided = new Deadlines(wheel, handshakeTimeoutMs)
     this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs)
-    this.#halfClosed = new Deadlines(wheel, CLOSE_TIMEOUT_MS)
     this.#unwatch = watchHalfOpen(server, this.#halfOpen)
     this.#listener = mountListener(path, (request, socket, head) => this.#asked(request, socket, head))
     server.on('upgrade', this.#listener)
   }
 
   get connections(): number {
-    return this.#sessions.size
+    return this.#connections.size
   }
 
   async close(): Promise<void> {
@@ -79,7 +75,7 @@ export class Mount implements Attached {
     this.#unwatch()
     this.#unclaimed.clear()
     for (const socket of this.#undecided.clear()) this.#refuse(socket, CLOSING)
-    await this.#sessions.leave()
+    await this.#connections.leave()
   }
 
   #asked(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -128,30 +124,8 @@ export class Mount implements Attached {
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, ticket: Ticket): void {
     if (taken(socket)) return
-    this.#upgrader.upgrade(request, socket, head, (ws, wire) => this.#open(request, ws, wire, ticket))
-  }
-
-  #open({ socket }: IncomingMessage, ws: ClosingWebSocket, wire: Wire, ticket: Ticket): void {
-    const conn = new WsConn(ws, socket, wire)
-    const session = ticket.accept(conn)
-    const { wheel, limits } = this.#gateway
-    const unwatch = watchHeartbeat(wheel, limits.heartbeat, {
-      heard: () => socket.bytesRead,
-      ping: () => {
-        if (ws.readyState === ws.OPEN) ws.ping()
-      },
-      dead: () => {
-        session.leave('idle')
-        conn.terminate()
-      },
-    })
-    // What is still to be sent may keep such a connection open for as long as the peer likes.
-    socket.once('end', () => this.#halfClosed.start(conn, () => conn.terminate()))
-    this.#sessions.add(session)
-    conn.attach(session, () => {
-      unwatch()
-      this.#halfClosed.met(conn)
-      this.#sessions.delete(session)
+    this.#upgrader.upgrade(request, socket, head, (ws, wire) => {
+      this.#connections.open({ ws, socket: request.socket, wire }, ticket)
     })
   }
 

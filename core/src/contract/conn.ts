@@ -88,5 +88,7 @@ export interface Handshake {
   readonly remoteAddress?: string | undefined
   /** The subprotocols offered by a WebSocket client, in its order. */
   readonly subprotocols: readonly string[]
+  /** The request as the adapter's framework has it, for adapters that say so: Fastify's, with what its hooks put on it. */
+  readonly request?: unknown
   readonly transport: 'websocket' | 'sse' | 'poll' | 'memory' | 'other'
 }

@@ -1,0 +1,162 @@
+import type { AddressInfo } from 'node:net'
+
+import { Gateway, type GatewayOptions } from '@fanfare/core'
+import { fanfare, type FanfareOptions, requestOf } from '@fanfare/fastify'
+import websocket from '@fastify/websocket'
+import { fastify, type FastifyInstance } from 'fastify'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { connContract } from '../contracts/conn.contract.ts'
+import { RawPeer } from '../support/raw-peer.ts'
+import { until } from '../support/until.ts'
+import { wsPeer } from '../support/ws-peer.ts'
+
+connContract('fastify', async (gateway) => {
+  const app = fastify({ forceCloseConnections: true })
+  await app.register(fanfare, { gateway, path: '/live' })
+  return { connect: async () => wsPeer(`${await urlOf(app)}/live`), close: () => app.close() }
+})
+
+/** Where an app listens, from the first time it is asked. */
+async function urlOf(app: FastifyInstance): Promise<string> {
+  if (!app.server.listening) await app.listen({ port: 0 })
+  return `ws://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`
+}
+
+/** An app for the time of a test. */
+function newApp(): FastifyInstance {
+  const app = fastify({ forceCloseConnections: true })
+  onTestFinished(() => app.close())
+  return app
+}
+
+async function appWith(options: GatewayOptions = {}, path = '/live') {
+  const app = newApp()
+  const gateway = new Gateway(options)
+  onTestFinished(() => gateway.hub.close())
+  await app.register(fanfare, { gateway, path })
+  return { app, gateway }
+}
+
+async function statusOf(app: FastifyInstance, target: string, headers = {}): Promise<number> {
+  const peer = await RawPeer.ask(Number(new URL(await urlOf(app)).port), target, headers)
+  await peer.answered()
+  return peer.status
+}
+
+describe('an upgrade that leads to nothing', () => {
+  it('is answered with a status that says why, and takes no place', async () => {
+    const authenticate: GatewayOptions['authenticate'] = ({ token }) =>
+      token === undefined ? undefined : { id: token }
+    const { app, gateway } = await appWith({ authenticate, maxConnections: 1 })
+    expect(await statusOf(app, '/live')).toBe(401)
+    expect(await statusOf(app, '/live?token=ada', { origin: 'https://elsewhere.example' })).toBe(403)
+    expect(await statusOf(app, '/live/unknown?token=ada')).toBe(404)
+    expect(gateway.hub.count()).toBe(0)
+    expect(await statusOf(app, '/live?token=ada')).toBe(101)
+    expect(await statusOf(app, '/live?token=bob')).toBe(503)
+  })
+
+  it('is 426 without an upgrade, and the rest of the app is left alone', async () => {
+    const { app } = await appWith()
+    app.get('/about', () => 'mine')
+    const plain = await app.inject('/live')
+    expect([plain.statusCode, plain.headers['upgrade']]).toEqual([426, 'websocket'])
+    expect((await app.inject('/about')).body).toBe('mine')
+    expect((await app.inject('/other')).statusCode).toBe(404)
+  })
+})
+
+describe('hooks of the application', () => {
+  it('may refuse before the upgrade', async () => {
+    const { app, gateway } = await appWith({}, '/')
+    app.addHook('preValidation', async (_request, reply) => reply.code(418).send('no'))
+    expect(await statusOf(app, '/')).toBe(418)
+    expect(gateway.hub.count()).toBe(0)
+  })
+
+  it('put things on the request that reach authenticate', async () => {
+    const app = newApp()
+    app.decorateRequest('user', '')
+    app.addHook('preValidation', async (request) => {
+      Object.assign(request, { user: String(request.headers['x-user']) })
+    })
+    const gateway = new Gateway({
+      authenticate: ({ handshake }) => ({ id: (requestOf(handshake) as unknown as { user: string }).user }),
+    })
+    await app.register(fanfare, { gateway, path: '/live' })
+    const peer = await wsPeer(`${await urlOf(app)}/live`, { headers: { 'x-user': 'ada' } })
+    expect(gateway.clients().map(({ user }) => user?.id)).toEqual(['ada'])
+    peer.destroy()
+  })
+})
+
+describe('one app', () => {
+  it('has several gateways, and web sockets of its own', async () => {
+    const app = newApp()
+    const [news, chat] = [new Gateway(), new Gateway()]
+    await app.register(fanfare, { gateway: news, path: '/news' })
+    await app.register(fanfare, { gateway: chat, path: '/chat' })
+    await app.register(async (scope) => {
+      scope.get('/echo', { websocket: true }, (socket) => {
+        socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`))
+      })
+    })
+    const url = await urlOf(app)
+    const peers = [await wsPeer(`${url}/news`), await wsPeer(`${url}/chat`), await wsPeer(`${url}/echo`)]
+    peers[2]?.send('hello')
+    await until(() => peers[2]?.received.length === 1, 'the echo')
+    expect(peers[2]?.received).toEqual(['echo hello'])
+    expect([news.hub.count(), chat.hub.count()]).toEqual([1, 1])
+    for (const peer of peers) peer.destroy()
+  })
+
+  it('mounts below the prefix of its context', async () => {
+    const app = newApp()
+    const gateway = new Gateway()
+    await app.register(
+      async (scope) => {
+        await scope.register(fanfare, { gateway, path: '/live' })
+      },
+      { prefix: '/api' },
+    )
+    const peer = await wsPeer(`${await urlOf(app)}/api/live`)
+    await until(() => peer.received.length === 1, 'the welcome')
+    expect((await app.inject('/live')).statusCode).toBe(404)
+    peer.destroy()
+  })
+
+  it('may have registered @fastify/websocket by itself', async () => {
+    const app = newApp()
+    await app.register(websocket)
+    const gateway = new Gateway()
+    await app.register(fanfare, { gateway, path: '/live' })
+    const peer = await wsPeer(`${await urlOf(app)}/live`)
+    await until(() => gateway.hub.count() === 1, 'the client')
+    peer.close(1000, '')
+    await until(() => gateway.hub.count() === 0, 'the departure')
+    expect(peer.received).toHaveLength(1)
+  })
+
+  it('says goodbye to everybody when it closes', async () => {
+    const { app, gateway } = await appWith()
+    const peer = await wsPeer(`${await urlOf(app)}/live`)
+    await until(() => peer.received.length === 1, 'the welcome')
+    await app.close()
+    await until(() => peer.ended, 'the end')
+    expect(peer.received.at(-1)).toContain('"op":"bye"')
+    expect(peer.ended).toEqual({ code: 4200, reason: 'shutdown' })
+    expect(gateway.hub.count()).toBe(0)
+  })
+
+  it('refuses wrong options by name', async () => {
+    for (const [options, name] of [
+      [{ gateway: 7 }, 'gateway'],
+      [{ gateway: new Gateway(), path: 'live' }, 'path'],
+      [{ gateway: new Gateway(), color: 'red' }, 'color'],
+    ] as const) {
+      const app = newApp()
+      await expect(app.register(fanfare, options as unknown as FanfareOptions).ready()).rejects.toThrow(name)
+    }
+  })
+})
