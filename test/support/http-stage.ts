@@ -1,4 +1,4 @@
-import type { DisconnectEvent, PresenceEvent } from '@fanfare/core'
+import type { DisconnectEvent } from '@fanfare/core'
 import { httpAdapter, type HttpAdapter, type HttpAdapterOptions } from '@fanfare/http'
 
 import { type TestGateway, testGateway, type TestGatewayOptions } from '../fakes/test-gateway.ts'
@@ -29,8 +29,8 @@ export interface Answer {
 /** A gateway on plain HTTP without a socket, in which time stands still. */
 export interface HttpStage extends TestGateway {
   readonly adapter: HttpAdapter
+  /** The `disconnect` events of the hub. */
   readonly gone: DisconnectEvent[]
-  readonly presence: PresenceEvent[]
   ask(target: string, ask?: Ask): Promise<Response>
   /** Lets everything happen that happens without time passing. */
   rest(): Promise<void>
@@ -47,8 +47,7 @@ export function httpStage({ mount, ...options }: HttpStageOptions = {}): HttpSta
   const { gateway, hub, clock } = stand
   const adapter = httpAdapter(gateway, mount)
   const gone: DisconnectEvent[] = []
-  const presence: PresenceEvent[] = []
-  hub.on('disconnect', (event) => gone.push(event)).on('presence', (event) => presence.push(event))
+  hub.on('disconnect', (event) => gone.push(event))
 
   const rest = async (): Promise<void> => {
     // Streams do part of their work outside of promises.
@@ -61,7 +60,6 @@ export function httpStage({ mount, ...options }: HttpStageOptions = {}): HttpSta
     ...stand,
     adapter,
     gone,
-    presence,
     rest,
     async pass(ms) {
       clock.advance(ms)
@@ -87,7 +85,7 @@ export function httpStage({ mount, ...options }: HttpStageOptions = {}): HttpSta
 
 /** Whoever speaks by POSTs. */
 abstract class Speaker {
-  protected readonly stage: HttpStage
+  readonly stage: HttpStage
   readonly #target: string
   #seq = 0
 
@@ -115,7 +113,7 @@ export class Listener extends Speaker {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #bytes = new Uint8Array()
   #heard = 0
-  #reading: Promise<void> | undefined
+  #reading = false
   #stalled = false
   /** How the stream ended, as a reader sees it. */
   end: 'closed' | 'cut' | undefined
@@ -160,7 +158,7 @@ export class Listener extends Speaker {
 
   resume(): void {
     this.#stalled = false
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
+    if (!this.#reading) void this.#read()
   }
 
   async cancel(): Promise<void> {
@@ -168,6 +166,7 @@ export class Listener extends Speaker {
   }
 
   async #read(): Promise<void> {
+    this.#reading = true
     while (!this.#stalled && !this.end && this.#reader) {
       try {
         const { done, value } = await this.#reader.read()
@@ -177,6 +176,7 @@ export class Listener extends Speaker {
         this.end = 'cut'
       }
     }
+    this.#reading = false
   }
 }
 

@@ -92,7 +92,7 @@ export class Mount {
     return nothing({ ...cors, ...this.#cors.preflight() })
   }
 
-  async #streamed({ handshake, cors }: Asked): Promise<Response> {
+  async #streamed({ request, handshake, cors }: Asked): Promise<Response> {
     const admission = await this.#admit(handshake)
     if (!admission.ok) return refusedStream(admission, cors)
     const secret = this.#secret()
@@ -102,10 +102,15 @@ export class Mount {
     const everyMs = Math.min(limits.heartbeat.intervalMs || COMMENT_MS, COMMENT_MS)
     let cancel = wheel.after(everyMs, comment)
     function comment(): void {
-      conn.comment()
       cancel = wheel.after(everyMs, comment)
+      conn.comment()
     }
     this.#seat(secret, conn, admission, () => cancel())
+    // Who went before the stream was there to be cancelled is heard of by this alone.
+    const { signal } = request
+    const gone = (): void => conn.leave({ code: 1006, reason: '' })
+    if (signal.aborted) gone()
+    else signal.addEventListener('abort', gone, { once: true })
     return stream(conn.stream, cors)
   }
 
@@ -138,12 +143,19 @@ export class Mount {
   }
 
   async #uploaded({ request, cors }: Asked, seat: Seat, upload: Upload): Promise<Response> {
-    seat.take(upload)
-    if (upload.poll === undefined) return nothing(cors)
     const { conn } = seat
-    if (!(conn instanceof PollConn)) return wrong(400, 'this session does not poll', cors)
-    const answer = conn.poll(upload.poll, request.signal)
-    return answer ? json(await answer, cors) : wrong(400, 'there was no answer of that number', cors)
+    const { poll } = upload
+    // Nothing of a request that is refused is taken.
+    if (poll !== undefined && !(conn instanceof PollConn)) {
+      return wrong(400, 'this session does not poll', cors)
+    }
+    if (poll === undefined || !(conn instanceof PollConn)) {
+      seat.take(upload)
+      return nothing(cors)
+    }
+    if (!conn.answered(poll)) return wrong(400, 'there was no answer of that number', cors)
+    seat.take(upload)
+    return json(await conn.poll(poll, request.signal), cors)
   }
 
   async #admit(handshake: Handshake): Promise<ReturnType<Gateway['admit']>> {
@@ -162,6 +174,8 @@ export class Mount {
       this.#seats.delete(secret)
       this.#sessions.delete(session)
     })
+    // Closed since it was admitted: nobody would tell it.
+    if (this.#closed) session.leave()
   }
 
   #secret(): string {

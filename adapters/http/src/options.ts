@@ -13,7 +13,7 @@ export interface HttpAdapterOptions {
    * requests. Answers to what the client asked do not wait. 0 answers at once. @defaultValue `500`
    */
   readonly pollTimeMs?: number | undefined
-  /** How long a client may be without a poll before it is gone, in milliseconds. @defaultValue `30_000` */
+  /** How long a client that polls may be without a request before it is gone, in milliseconds. @defaultValue `30_000` */
   readonly sessionTimeoutMs?: number | undefined
   /**
    * Whether pages of other origins, where `allowedOrigins` lets them connect, may send cookies. @defaultValue `false`

@@ -8,6 +8,8 @@ import type { Wire } from './wire.ts'
 const HIGH_WATER_BYTES = 262_144
 /** How long the last answer may wait for its poll. */
 const CLOSE_TIMEOUT_MS = 5_000
+/** An answer with nothing in it has no number: there is nothing to acknowledge. */
+const NOTHING = '{"messages":[]}'
 
 /** What a connection by polls works with. */
 export interface PollOptions {
@@ -36,10 +38,15 @@ export class PollConn implements HttpConn {
   #bytes = 0
   /** The number of the last answer with something in it. */
   #answer = 0
-  /** How much of the queue that answer held: forgotten when it is acknowledged. */
+  /**
+   * How much of the queue is in that answer: forgotten when it is acknowledged. Until then the answer stays as it is and
+   * what comes waits for the next one, so that its number is enough to know it by, however often it came.
+   */
   #unacknowledged = 0
-  /** When the answer to what waits is due, at the latest. */
+  /** When the answer to what waits behind that is due, at the latest. */
   #due = Infinity
+  /** When the poll that waits is answered in any case. */
+  #until = 0
   /** Answers the poll that waits. */
   #poll: ((body: string) => void) | undefined
   #cancelPoll: (() => void) | undefined
@@ -68,6 +75,7 @@ export class PollConn implements HttpConn {
   write(batch: Batch): boolean {
     if (this.#ending || this.#over) return true
     const { wire, now, pollTimeMs } = this.#options
+    const dueBefore = this.#due
     for (const frame of batch.frames) {
       this.#queue.push({ item: wire.of(frame), bytes: frame.bytes })
       this.#bytes += frame.bytes
@@ -75,8 +83,10 @@ export class PollConn implements HttpConn {
       const due = now() + (frame.lane === 'control' ? 0 : pollTimeMs)
       if (due < this.#due) this.#due = due
     }
-    if (this.#poll) this.#arm()
     this.#full = this.#bytes >= HIGH_WATER_BYTES
+    // More would not fit: there is nothing to wait for.
+    if (this.#full) this.#due = 0
+    if (this.#poll && this.#due < dueBefore) this.#arm()
     return !this.#full
   }
 
@@ -100,7 +110,7 @@ export class PollConn implements HttpConn {
     this.#cancelTimeout()
     this.#queue = []
     this.#bytes = 0
-    this.#settle('{"messages":[]}')
+    this.#settle(NOTHING)
     this.#session?.closed(code, reason)
     this.#gone()
   }
@@ -111,27 +121,35 @@ export class PollConn implements HttpConn {
     this.#cancelTimeout = this.#options.wheel.after(this.#options.sessionTimeoutMs, () => this.#timedOut())
   }
 
+  /** Whether there was an answer of that number, or 0 stands for none. */
+  answered(number: number): boolean {
+    return number <= this.#answer
+  }
+
   /**
    * Waits for messages. A poll that waits already is answered with nothing.
    *
    * @param acknowledged - the number of the last answer that came; what was in it is forgotten
    * @param abandoned - told when nobody waits for the answer any more
-   * @returns the body of the answer; `undefined` when there was no answer of that number
+   * @returns the body of the answer
    */
-  poll(acknowledged: number, abandoned: AbortSignal): Promise<string> | undefined {
-    if (acknowledged > this.#answer) return undefined
-    this.#settle('{"messages":[]}')
-    // Answering the older poll is no reason to be gone.
-    this.#cancelTimeout()
+  poll(acknowledged: number, abandoned: AbortSignal): Promise<string> {
+    this.#settle(NOTHING)
     // Room may be filled at once: that is for this poll.
     if (acknowledged === this.#answer) this.#forget()
+    // It may have been over before, with what came in the same request.
+    if (this.#over || abandoned.aborted) return Promise.resolve(NOTHING)
+    // A client that waits is there. The time in which the last answer has to go runs on.
+    if (!this.#ending) this.#cancelTimeout()
+    this.#until = this.#options.now() + this.#options.waitMs
     const answer = new Promise<string>((resolve) => {
       this.#poll = resolve
     })
     const poll = this.#poll
-    abandoned.addEventListener('abort', () => {
-      if (poll === this.#poll) this.#settle('{"messages":[]}')
-    })
+    const abandon = (): void => {
+      if (poll === this.#poll) this.#settle(NOTHING)
+    }
+    abandoned.addEventListener('abort', abandon, { once: true })
     this.#arm()
     return answer
   }
@@ -141,7 +159,6 @@ export class PollConn implements HttpConn {
     if (this.#unacknowledged === 0) return
     for (const { bytes } of this.#queue.splice(0, this.#unacknowledged)) this.#bytes -= bytes
     this.#unacknowledged = 0
-    if (this.#queue.length === 0 && !this.#ending) this.#due = Infinity
     if (!this.#full || this.#bytes >= HIGH_WATER_BYTES) return
     this.#full = false
     this.#session?.writable()
@@ -149,25 +166,36 @@ export class PollConn implements HttpConn {
 
   /** Answers the poll when it is time. */
   #arm(): void {
-    const { wheel, waitMs, now } = this.#options
+    const { wheel, now } = this.#options
     this.#cancelPoll?.()
     // What was sent and not acknowledged is sent again at once.
-    const inMs = this.#unacknowledged > 0 ? 0 : this.#due - now()
-    if (inMs <= 0) this.#respond()
-    else this.#cancelPoll = wheel.after(Math.min(inMs, waitMs), () => this.#respond())
+    const inMs = this.#unacknowledged > 0 ? 0 : Math.min(this.#due, this.#until) - now()
+    if (inMs > 0) {
+      this.#cancelPoll = wheel.after(inMs, () => this.#respond())
+      return
+    }
+    const poll = this.#poll
+    // Not at once: last words are followed by the end, which goes with them.
+    queueMicrotask(() => {
+      if (poll === this.#poll) this.#respond()
+    })
   }
 
   #respond(): void {
-    if (this.#queue.length === 0 && !this.#ending) {
-      this.#settle('{"messages":[]}')
-      return
+    if (this.#unacknowledged === 0) {
+      if (this.#queue.length === 0 && !this.#ending) {
+        this.#settle(NOTHING)
+        return
+      }
+      this.#answer++
+      this.#unacknowledged = this.#queue.length
+      this.#due = Infinity
     }
-    this.#unacknowledged = this.#queue.length
-    this.#due = Infinity
-    const items = this.#queue.map(({ item }) => item).join(',')
-    const close = this.#ending ? `,"close":${JSON.stringify(this.#ending)}` : ''
-    this.#settle(`{"n":${String(++this.#answer)},"messages":[${items}]${close}}`)
-    if (this.#ending) this.leave(this.#ending)
+    const items = this.#queue.slice(0, this.#unacknowledged).map(({ item }) => item)
+    const ending = this.#unacknowledged === this.#queue.length ? this.#ending : undefined
+    const close = ending ? `,"close":${JSON.stringify(ending)}` : ''
+    this.#settle(`{"n":${String(this.#answer)},"messages":[${items.join(',')}]${close}}`)
+    if (ending) this.leave(ending)
   }
 
   #settle(body: string): void {

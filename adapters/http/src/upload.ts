@@ -34,7 +34,7 @@ export function uploadOf(body: string): Upload | undefined {
   const said = parsed(body)
   if (!said) return undefined
   const { seq, poll, close, messages = [] } = said
-  if (!isCount(seq) || !isCount(poll) || !Array.isArray(messages)) return undefined
+  if (!isWhole(seq, 1) || !isWhole(poll, 0) || !Array.isArray(messages)) return undefined
   const taken = messages.map(messageOf)
   const ending = endingOf(close)
   if (ending === false || !taken.every((message) => message !== undefined)) return undefined
@@ -44,14 +44,15 @@ export function uploadOf(body: string): Upload | undefined {
 function parsed(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }
 }
 
-function isCount(value: unknown): value is number | undefined {
-  return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
+function isWhole(value: unknown, least: number): value is number | undefined {
+  return value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)
 }
 
 /** `false`: it says something else. */

@@ -1,5 +1,5 @@
 import type { Handshake } from '../contract/conn.ts'
-import type { Farewell, Opened, Protocol, Traits } from '../contract/protocol.ts'
+import type { Command, Farewell, Protocol, Traits } from '../contract/protocol.ts'
 import type { Why } from '../ground/why.ts'
 import { closeCode } from '../hub/close-codes.ts'
 import { decodeNative } from './native-decode.ts'
@@ -14,7 +14,7 @@ const TRAITS: Traits = {
 const NATIVE: Protocol<undefined> = {
   name: 'native',
   traits: TRAITS,
-  open: (_handshake: Handshake): Opened<undefined> => ({ scratch: undefined, greet: true }),
+  open: (handshake) => ({ scratch: undefined, greet: true, commands: wished(handshake) }),
   decode: decodeNative,
   unicast: unicastNative,
   broadcast: broadcastNative,
@@ -27,6 +27,13 @@ const NATIVE: Protocol<undefined> = {
  */
 export function native(): Protocol {
   return NATIVE
+}
+
+/** An EventSource alone sends nothing: it says in its URL what it wants to hear. */
+function wished(handshake: Handshake): readonly Command[] {
+  const wish = handshake.transport === 'sse' ? handshake.query('channels') : undefined
+  const channels = new Set(wish?.split(',').filter((channel) => channel !== ''))
+  return Array.from(channels, (channel) => ({ do: 'subscribe', channel }))
 }
 
 function bye(why: Why, _scratch: undefined, detail?: string): Farewell {
