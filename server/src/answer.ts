@@ -35,6 +35,15 @@ export function file(contentType: string, body: Buffer, headers: Readonly<Record
   }
 }
 
+/** An answer as `fetch` handlers give it; see {@link send}. */
+export function responseOf(request: Request, { status, headers, body }: Answer): Response {
+  const all = { 'x-content-type-options': 'nosniff', ...headers }
+  if (headers['etag'] !== undefined && request.headers.get('if-none-match') === headers['etag']) {
+    return new Response(null, { status: 304, headers: all })
+  }
+  return new Response(request.method === 'HEAD' ? null : body, { status, headers: all })
+}
+
 /** Writes an answer; only its head to a HEAD request, and none at all to a browser that has it already. */
 export function send(
   request: IncomingMessage,

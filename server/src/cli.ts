@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url'
+
 import { run } from './command.ts'
+import { inBun } from './in-bun.ts'
 
 // After the first signal the server drains, which takes seconds at most; a second one (npm passes on what the terminal
 // has sent to everybody already) changes nothing.
@@ -9,11 +12,14 @@ const told = (): Promise<unknown> =>
     process.on('SIGINT', resolve)
   })
 
-const code = await run(process.argv.slice(2), {
+const args = process.argv.slice(2)
+const code = await run(args, {
   environment: process.env,
   directory: process.cwd(),
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   told,
+  bun: 'Bun' in globalThis,
+  inBun: () => inBun(fileURLToPath(import.meta.url), args),
 })
 process.exit(code)

@@ -18,6 +18,12 @@ export interface Surroundings {
   err(text: string): void
   /** Resolves when the process is told to end. Asked once, when the server runs. */
   told(): Promise<unknown>
+  /** Whether this is Bun. */
+  readonly bun: boolean
+  /**
+   * Runs this very command in Bun instead. Resolves to its exit code, or to `undefined` when there is no Bun.
+   */
+  inBun(): Promise<number | undefined>
 }
 
 /** How long the end may take after the last client was told to go: last words and closing handshakes. */
@@ -32,6 +38,7 @@ export async function run(args: readonly string[], here: Surroundings): Promise<
     else {
       checkWords(words)
       const { settings, remarks } = readSettings({ flags, ...here })
+      if (settings.adapter === 'bun' && !here.bun) return await rerunInBun(here)
       for (const remark of remarks) say(here, remark)
       return await serveUntilTold(settings, here)
     }
@@ -45,6 +52,13 @@ export async function run(args: readonly string[], here: Surroundings): Promise<
 
 function say(here: Surroundings, sentence: string): void {
   here.err(`fanfare: ${sentence}\n`)
+}
+
+async function rerunInBun(here: Surroundings): Promise<number> {
+  const code = await here.inBun()
+  if (code !== undefined) return code
+  say(here, '--adapter bun needs Bun, and there is no command bun: see https://bun.sh')
+  return 1
 }
 
 function checkWords([command, extra]: readonly string[]): void {

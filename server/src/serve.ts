@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import {
   type Authorizer,
   type ErrorEvent,
@@ -11,13 +8,14 @@ import {
   type Protocol,
   velocity,
 } from '@fanfare/core'
-import { attach, type Attached } from '@fanfare/ws'
 
 import { checkTogether, defaultSettings } from './config/settings.ts'
 import type { ProtocolName, Settings } from './config/table.ts'
 import { Rooms } from './demo/rooms.ts'
-import { listen } from './listen.ts'
+import type { Host } from './hosts/host.ts'
+import { hostNamed } from './hosts/index.ts'
 import { serveMetrics } from './metrics.ts'
+import { type Plain, plainTransports } from './plain.ts'
 import { site } from './site.ts'
 
 /** A server that runs. */
@@ -34,14 +32,10 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Connections that are no clients and may be there all the same: those that get told that the server is full. */
-const SPARE_CONNECTIONS = 256
-const IDLE_MS = 5_000
-
 /**
  * Starts the server that the command `fanfare serve` starts.
  *
- * Rejects with the error of node:net when it cannot listen.
+ * Rejects with the error of node:net when it cannot listen, with a UsageError when the adapter cannot run here.
  *
  * @param report - where errors go that no client and no caller is told of
  */
@@ -51,29 +45,36 @@ export async function serve(
 ): Promise<Running> {
   const settings = { ...defaultSettings(), ...options }
   checkTogether(settings)
+  const start = await hostNamed(settings.adapter)
   const { gateway, hub } = assemble(settings)
   hub.on('error', report)
-  const server = createServer(limits(settings), site({ hub, path: settings.path, demo: settings.demo }))
-  server.maxConnections = settings.maxConnections + SPARE_CONNECTIONS
-  const attached = attach(gateway, server, { path: settings.path })
+  const plain = plainTransports(gateway, settings.path)
   const failed = (error: unknown): void => hub.reportError({ error, where: 'conn' })
   let endMetrics: (() => Promise<void>) | undefined
+  let host: Host
+  let closed: Promise<void> | undefined
   try {
     endMetrics = await serveMetrics(gateway, settings.metricsPort, failed)
-    await listen(server, settings, failed)
+    const { path, demo } = settings
+    host = await start({
+      gateway,
+      settings,
+      plain,
+      site: site({ hub, path, demo, draining: () => closed !== undefined }),
+      failed,
+    })
   } catch (error) {
     await hub.close()
     await endMetrics?.()
     throw error
   }
-  const { port } = server.address() as AddressInfo
-  let closed: Promise<void> | undefined
+  const { port } = host
   return {
     url: `http://${bracketed(settings.host)}:${String(port)}`,
     port,
     hub,
     close: () => {
-      closed ??= close(server, attached, () => gateway.drain({ within: settings.drainMs })).then(endMetrics)
+      closed ??= close(host, plain, () => gateway.drain({ within: settings.drainMs })).then(endMetrics)
       return closed
     },
   }
@@ -110,23 +111,11 @@ function assemble(settings: Settings): { gateway: Gateway; hub: Hub } {
   return { gateway, hub }
 }
 
-/** A request has to come within the time of a handshake, whole: nobody sends us large ones. */
-function limits({ handshakeTimeoutMs }: Settings): Parameters<typeof createServer>[0] {
-  return {
-    headersTimeout: handshakeTimeoutMs,
-    requestTimeout: handshakeTimeoutMs,
-    keepAliveTimeout: IDLE_MS,
-    connectionsCheckingInterval: 1_000,
-  }
-}
-
-/** First the door, then the clients, then whatever plain HTTP connection is still open. */
-async function close(server: Server, attached: Attached, drain: () => Promise<void>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+/** First the clients, who may need new connections to hear of it, then whatever connection is still open. */
+async function close(host: Host, plain: Plain, drain: () => Promise<void>): Promise<void> {
   await drain()
-  await attached.close()
-  server.closeAllConnections()
-  await closed
+  await plain.close()
+  await host.close()
 }
 
 function logError({ where, error }: ErrorEvent): void {

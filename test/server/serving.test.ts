@@ -105,7 +105,9 @@ describe('--drain', () => {
     server.kill('SIGTERM')
     await until(() => first.ended, 'the first goodbye')
     expect(last.ended).toBeUndefined()
-    await expect(connect(server)).rejects.toThrow('ECONNREFUSED')
+    await expect(connect(server)).rejects.toThrow('503')
+    const health = await fetch(`${server.url}/health`)
+    expect([health.status, await health.json()]).toMatchObject([503, { status: 'draining' }])
     expect(await server.ended).toBe(0)
   })
 

@@ -53,6 +53,7 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
       value: ['https://a.example', 'http://b.example:8080'],
       wrong: ['a.example', 'https://a.example/', 'https://a.example,,', 'null', 'https://u@a.example', ','],
     },
+    adapter: { text: 'bun', value: 'bun', wrong: ['deno', 'Ws', 'uws'] },
     protocol: {
       text: 'plain',
       value: 'plain',
@@ -80,6 +81,7 @@ describe('the settings', () => {
       path: '/ws',
       allowedOrigins: 'same-origin',
       protocol: 'native',
+      adapter: 'ws',
       demo: false,
       pingIntervalMs: 25_000,
       pongTimeoutMs: 8_000,

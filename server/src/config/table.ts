@@ -21,6 +21,9 @@ function setting<Value>(of: Setting<Value>): Setting<Value> {
 /** What can be spoken at `--path`. */
 export type ProtocolName = 'native' | 'plain' | 'velocity-type' | 'velocity-event'
 
+/** What the server runs on. */
+export type AdapterName = 'ws' | 'bun' | 'fastify'
+
 /** All settings. There is no other list: a setting added here has its flag, its variable, its check and its help. */
 export const SETTINGS = {
   host: setting({
@@ -62,6 +65,14 @@ export const SETTINGS = {
     written: 'native',
     value: '<name>',
     help: 'What is spoken there: our own protocol, bare payloads, or that of Velocity, by the name of its key',
+  }),
+  adapter: setting<AdapterName>({
+    flag: 'adapter',
+    kind: oneOf(['ws', 'bun', 'fastify']),
+    fallback: 'ws',
+    written: 'ws',
+    value: '<name>',
+    help: 'What it runs on: ws on node:http, Bun.serve, or Fastify',
   }),
   demo: setting({
     flag: 'demo',

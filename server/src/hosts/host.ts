@@ -1,0 +1,55 @@
+import type { RequestListener } from 'node:http'
+
+import type { Gateway } from '@fanfare/core'
+import { nodeListener } from '@fanfare/http/node'
+
+import { send } from '../answer.ts'
+import type { Settings } from '../config/table.ts'
+import type { Plain } from '../plain.ts'
+import type { Site } from '../site.ts'
+
+/** What a host is made of. */
+export interface HostOptions {
+  readonly gateway: Gateway
+  readonly settings: Settings
+  /** Server-sent events and long polls. */
+  readonly plain: Plain
+  readonly site: Site
+  /** Told what goes wrong after the start. */
+  readonly failed: (error: unknown) => void
+}
+
+/** A runtime's HTTP server with the gateway, the other transports and the site on it. */
+export interface Host {
+  readonly port: number
+  /** Ends it. Clients were told already. */
+  close(): Promise<void>
+}
+
+/** Starts a host. Rejects with the error of node:net, or one like it, when it cannot listen. */
+export type StartHost = (options: HostOptions) => Promise<Host>
+
+/** A request has to come within the time of a handshake, whole: nobody sends us large ones. */
+export function limits({ handshakeTimeoutMs }: Settings): {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly keepAliveTimeout: number
+  readonly connectionsCheckingInterval: number
+} {
+  return {
+    headersTimeout: handshakeTimeoutMs,
+    requestTimeout: handshakeTimeoutMs,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 1_000,
+  }
+}
+
+/** Answers everything but upgrades, on `node:http`. */
+export function listenerOf({ plain, site }: HostOptions): RequestListener {
+  const listeners = plain.adapters.map((adapter) => nodeListener(adapter))
+  return (request, response) => {
+    const at = plain.find(request.url ?? '')
+    if (at === undefined) send(request, response, site(request.method ?? '', request.url ?? ''))
+    else listeners[at]?.(request, response)
+  }
+}
