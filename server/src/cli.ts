@@ -10,6 +10,7 @@ const told = (): Promise<unknown> =>
   new Promise((resolve) => {
     process.on('SIGTERM', resolve)
     process.on('SIGINT', resolve)
+    process.on('disconnect', resolve)
   })
 
 const args = process.argv.slice(2)

@@ -10,7 +10,8 @@ const SIGTERM = 15
  */
 export function inBun(script: string, args: readonly string[]): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bun', [script, ...args], { stdio: 'inherit' })
+    // The channel tells it when this process is gone, however that came.
+    const child = spawn('bun', [script, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
     const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
     process.on('SIGTERM', pass)
     process.on('SIGINT', pass)
