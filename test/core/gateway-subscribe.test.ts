@@ -89,7 +89,7 @@ describe('sub', () => {
       {
         op: 'err',
         id: 1,
-        code: 'unauthorized',
+        code: 'internal',
         channel: 'private-a',
         message: 'not allowed to subscribe to private-a',
       },

@@ -44,7 +44,7 @@ describe('velocity()', () => {
 
   it('greets, expects nothing first, and says in a message what was lost', () => {
     const protocol = velocity({ key: 'type' })
-    expect(protocol.open({} as never)).toEqual({ scratch: undefined, greet: true })
+    expect(protocol.open({} as never)).toEqual({ scratch: { last: undefined }, greet: true })
     expect(protocol.traits).toEqual({
       presence: { joinToSelf: false, selfInRoster: true },
       gap: 'frame',

@@ -73,7 +73,7 @@ describe('authorization through the gateway', () => {
   ])('denies, leaks nothing and tells the operator when it %s', async (_how, authorize) => {
     const { visit, errors } = deciding(authorize as Authorize)
     const ann = await visit(bearer('ann'))
-    expect(await ann.ask(sub('presence-a', 1))).toEqual([denied('presence-a', 1)])
+    expect(await ann.ask(sub('presence-a', 1))).toEqual([{ ...denied('presence-a', 1), code: 'internal' }])
     expect(errors).toMatchObject([{ where: 'authorizer', channel: 'presence-a' }])
   })
 
@@ -83,7 +83,7 @@ describe('authorization through the gateway', () => {
     const ann = await visit(bearer('ann'))
     await ann.ask(sub('private-a', 1))
     clock.advance(5_100)
-    expect(await ann.heard()).toEqual([denied('private-a', 1)])
+    expect(await ann.heard()).toEqual([{ ...denied('private-a', 1), code: 'timeout' }])
     answer.resolve(true)
     expect(await ann.heard()).toEqual([])
     expect(hub.channels()).toEqual([])
@@ -184,7 +184,7 @@ describe('presence data', () => {
   it('that fails is a denial', async () => {
     const { visit, errors } = deciding(() => true, { presenceData: explode })
     const ann = await visit(bearer('ann'))
-    expect(await ann.ask(sub('presence-a', 1))).toEqual([denied('presence-a', 1)])
+    expect(await ann.ask(sub('presence-a', 1))).toEqual([{ ...denied('presence-a', 1), code: 'internal' }])
     expect(errors).toMatchObject([{ where: 'authorizer', error: new Error('password: hunter2') }])
   })
 })

@@ -2,7 +2,19 @@ import type { Contract } from '@fanfare/core'
 import type { SchemaIssue, SchemaResult } from '@fanfare/core/contract'
 import { describe, expect, it } from 'vitest'
 
-import { byName, call, deferred, type TestGateway, testGateway } from '../fakes/test-gateway.ts'
+import {
+  bearer,
+  byName,
+  byToken,
+  call,
+  deferred,
+  type TestGateway,
+  testGateway,
+  type TestGatewayOptions,
+} from '../fakes/test-gateway.ts'
+
+/** A hub that leaves it to the gateway who may join. */
+const NO_AUTHORIZER = { authorizer: undefined }
 
 type Schema = NonNullable<NonNullable<Contract['direct']>[string]>
 
@@ -251,3 +263,44 @@ describe('without a contract', () => {
 function explode(): never {
   throw new Error('password: hunter2')
 }
+
+describe('the info of members under a contract', () => {
+  const presence = { 'presence-room.{id}': doubled }
+  const who = { authenticate: byToken, authorize: () => true }
+  const sub = (channel: string): object => ({ op: 'sub', id: 1, channel })
+
+  it.each<[string, Partial<TestGatewayOptions>]>([
+    ['presenceData', { presenceData: () => 21 }],
+    ['authorize', { authorize: () => ({ allowed: true, member: { id: 'ann', info: 21 } }) }],
+  ])('is as its schema gave it back, when it comes from %s', async (_where, options) => {
+    const { visit, hub } = testGateway({ contract: { presence }, hub: NO_AUTHORIZER, ...who, ...options })
+    const ann = await visit(bearer('ann'))
+    await ann.ask(sub('presence-room.7'), { ...sub('presence-other'), id: 2 })
+    expect(hub.presence('presence-room.7')).toEqual([{ id: 'ann', info: 42 }])
+    expect(hub.presence('presence-other')).toEqual([{ id: 'ann', info: 21 }])
+  })
+
+  it('that is wrong is the fault of the server: the operator is told what, the client not', async () => {
+    const { visit, hub, errors } = testGateway({
+      ...who,
+      contract: { presence: { 'presence-room.{id}': schema(() => refused('no name', ['name'])) } },
+      hub: NO_AUTHORIZER,
+      presenceData: () => ({}),
+    })
+    const ann = await visit(bearer('ann'))
+    const [answer] = await ann.ask(sub('presence-room.7'))
+    expect(answer).toMatchObject({ op: 'err', id: 1, code: 'internal' })
+    expect(JSON.stringify(answer)).not.toContain('name')
+    expect(errors).toMatchObject([{ where: 'authorizer', error: { message: 'name: no name' } }])
+    expect(hub.channels()).toEqual([])
+  })
+})
+
+describe('a message that the contract does not have', () => {
+  it('counts as unknown, though there is a catch-all', async () => {
+    const { visit, gateway } = agreed({ messages: { double: { data: doubled } } })
+    const ann = await visit()
+    expect(await ann.ask(call(1, 'treble', 1))).toMatchObject([{ op: 'err', id: 1, code: 'unknown' }])
+    expect(gateway.stats()).toMatchObject({ unknown: 1, refusals: { unknown: 1 } })
+  })
+})

@@ -166,16 +166,16 @@ describe('a renewal', () => {
     expect(await ann.heard()).toEqual([])
   })
 
-  it.each<[string, (question: Deferred<Grant | boolean> | undefined) => void]>([
-    ['denied', (question) => question?.resolve(false)],
-    ['failing', (question) => question?.reject(new Error('password: hunter2'))],
-    ['of no time', (question) => question?.resolve({ allowed: true, expiresAt: -1 })],
-  ])('that is %s ends the subscription, and it alone', async (_how, answer) => {
+  it.each<[string, string, (question: Deferred<Grant | boolean> | undefined) => void]>([
+    ['denied', 'unauthorized', (question) => question?.resolve(false)],
+    ['failing', 'internal', (question) => question?.reject(new Error('password: hunter2'))],
+    ['of no time', 'unauthorized', (question) => question?.resolve({ allowed: true, expiresAt: -1 })],
+  ])('that is %s ends the subscription, and it alone', async (_how, why, answer) => {
     const { hub, ann, questions } = await asked()
     await ann.ask(sub(undefined, undefined, 'orders'))
     await ann.ask(sub(2, 'new'))
     answer(questions[0])
-    expect(await ann.heard()).toEqual([unauthorized, err(2, 'unauthorized')])
+    expect(await ann.heard()).toEqual([unauthorized, err(2, why)])
     expect(ann.client.channels).toEqual(['orders'])
     expect(hub.wheel.size).toBe(0)
   })
@@ -184,7 +184,7 @@ describe('a renewal', () => {
     const { clock, ann, errors } = await asked()
     await ann.ask(sub(2, 'new'))
     clock.advance(5_100)
-    expect(await ann.heard()).toEqual([unauthorized, err(2, 'unauthorized')])
+    expect(await ann.heard()).toEqual([unauthorized, err(2, 'timeout')])
     expect(errors).toMatchObject([{ where: 'authorizer', error: { code: 'timeout' } }])
   })
 

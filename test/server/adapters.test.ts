@@ -17,7 +17,7 @@ async function memberOf(url: string, mode: 'websocket' | 'sse' | 'poll'): Promis
   const client = new FanfareClient(`${url.replace('http:', 'ws:')}/ws`, { mode, WebSocket })
   onTestFinished(() => client.close())
   const heard: string[] = []
-  client.channel('news').on('greeting', ({ data }) => void heard.push(String(data)))
+  client.channel('news').on('greeting', (data) => void heard.push(String(data)))
   client.connect()
   await until(() => client.channel('news').state === 'subscribed', `${mode} to be subscribed`)
   return heard

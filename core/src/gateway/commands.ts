@@ -1,6 +1,6 @@
 import type { Command } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
-import { ClientError, FanfareError } from '../ground/errors.ts'
+import { ClientError, FanfareError, UnauthorizedError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
@@ -87,7 +87,6 @@ function unsubscribe({ client, host, joins }: Connection, { channel, ref }: Of<'
 /** Errors of a subscribe that are the client's own doing, or that it has to know, and the word for each. */
 const SUBSCRIBE_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
   ['bad-name', 'bad-name'],
-  ['unauthorized', 'unauthorized'],
   ['limit', 'limit'],
   ['cancelled', 'cancelled'],
   ['hub-closed', 'shutdown'],
@@ -95,7 +94,7 @@ const SUBSCRIBE_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
 
 function toClientError(error: unknown): unknown {
   if (!(error instanceof FanfareError)) return error
-  const why = SUBSCRIBE_FAULTS.get(error.code)
+  const why = error instanceof UnauthorizedError ? error.why : SUBSCRIBE_FAULTS.get(error.code)
   return why === undefined ? error : new ClientError(why, error.message, { cause: error })
 }
 
@@ -106,6 +105,11 @@ function message(connection: Connection, command: Of<'call' | 'raw'>, name: stri
   if (handler === 'ignore') return undefined
   if (handler === 'error') {
     if (command.do !== 'raw') connection.refuse(command, 'unknown', 'nobody here handles that')
+    return undefined
+  }
+  if (command.do === 'call' && !host.validation.knows(name)) {
+    host.handlers.unknown++
+    connection.refuse(command, 'unknown', 'there is no such message')
     return undefined
   }
   const said = new GatewayMessage(name, command.data)

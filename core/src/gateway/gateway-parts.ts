@@ -64,7 +64,9 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     this.authentication = new Authentication(host, options.authenticate, this.settings.authenticateAt)
     this.door = new Door(this)
     if (options.authorize) {
-      this.hub.authorizeWith(gatewayAuthorizer(options, (id) => this.connections.get(id)?.face))
+      const { validation } = this
+      const faceOf = (id: string): GatewayClient | undefined => this.connections.get(id)?.face
+      this.hub.authorizeWith(gatewayAuthorizer(options, { validation, faceOf }))
     }
     this.hub.on('disconnect', (event) => this.#gone(event))
     this.hub.on('subscribe', (event) => this.#subscribed('subscribe', event))

@@ -20,24 +20,35 @@ export class Validation {
     readonly events: Readonly<Record<string, Schema>>
   }[]
 
+  readonly #members: readonly { readonly matches: RegExp; readonly schema: Schema }[]
+
   constructor(contract: Contract) {
     this.#contract = contract
+    this.#members = Object.entries(contract.presence ?? {}).map(([pattern, schema]) => ({
+      matches: channelPattern(pattern),
+      schema,
+    }))
     this.#patterns = Object.entries(contract.events ?? {}).map(([pattern, events]) => ({
       matches: channelPattern(pattern),
       events,
     }))
   }
 
+  /** Whether the contract, if it says anything of messages, has one of this name. */
+  knows(message: string): boolean {
+    const { messages } = this.#contract
+    return !messages || Object.hasOwn(messages, message)
+  }
+
   /**
    * The data of a message as its schema gives it back, or a promise of it; `undefined` when the contract says nothing of
-   * it, and then nothing was parsed. Throws or rejects with a ClientError `unknown` or `invalid`.
+   * it, and then nothing was parsed. Throws or rejects with a ClientError `invalid`.
    */
   message(message: GatewayMessage): Validating {
     const { messages } = this.#contract
     if (!messages) return undefined
     const exchange = Object.hasOwn(messages, message.event) ? messages[message.event] : undefined
-    if (!exchange) throw new ClientError('unknown', 'there is no such message')
-    return exchange.data && check(exchange.data, message.data)
+    return exchange?.data && check(exchange.data, message.data)
   }
 
   /** The same for an event that a client publishes on a channel. */
@@ -59,6 +70,15 @@ export class Validation {
     const schema = Object.hasOwn(direct, message.event) ? direct[message.event] : undefined
     if (!schema) throw new ClientError('unknown', 'there is no such event')
     return check(schema, message.data)
+  }
+
+  /**
+   * The info of a member of a presence channel as its schema gives it back, or a promise of it. Throws or rejects with a
+   * ClientError `invalid`; it is the application's info, so no client is to hear of that.
+   */
+  presence(channel: string, info: unknown): unknown {
+    const schema = this.#members.find(({ matches }) => matches.test(channel))?.schema
+    return schema ? after(check(schema, info), ({ value }) => value) : info
   }
 
   /** The answer of a client to a question; throws or rejects with a ClientError `invalid`. */

@@ -49,10 +49,16 @@ export class ChannelNameError extends FanfareError {
 export class UnauthorizedError extends FanfareError {
   override readonly name = 'UnauthorizedError'
   readonly channel: string
+  /**
+   * `unauthorized`: somebody said no. `internal`: the authorizer threw, or its answer made no sense; `timeout`: it did not
+   * answer in time. Those two are a denial as well, but one that may be over soon, and the client is told so.
+   */
+  readonly why: 'unauthorized' | 'internal' | 'timeout'
 
-  constructor(channel: string, options?: ErrorOptions) {
+  constructor(channel: string, options: ErrorOptions & { readonly why?: UnauthorizedError['why'] } = {}) {
     super('unauthorized', `not allowed to subscribe to ${channel}`, options)
     this.channel = channel
+    this.why = options.why ?? 'unauthorized'
   }
 }
 

@@ -71,7 +71,8 @@ export class JoinGate {
       // After its time an authorizer that never answers no longer counts as running: it must not block the others.
       const cancel = this.#hub.wheel.after(this.#limits.timeoutMs, () => {
         finish()
-        reject(this.#denied(request, new FanfareError('timeout', 'the authorizer did not answer in time')))
+        const late = new FanfareError('timeout', 'the authorizer did not answer in time')
+        reject(this.#denied(request, late, 'timeout'))
       })
       const withdraw = (): void => {
         finish()
@@ -102,10 +103,14 @@ export class JoinGate {
     }
   }
 
-  /** A denial that nobody decided: the operator is told, the client is not. */
-  #denied(request: AuthorizeRequest, cause: unknown): UnauthorizedError {
+  /** A denial that nobody decided: the operator is told what happened, the client only that it may try again. */
+  #denied(
+    request: AuthorizeRequest,
+    cause: unknown,
+    why: UnauthorizedError['why'] = 'internal',
+  ): UnauthorizedError {
     this.#hub.report({ error: cause, where: 'authorizer', channel: request.channel })
-    return new UnauthorizedError(request.channel, { cause })
+    return new UnauthorizedError(request.channel, { cause, why })
   }
 
   #release(): void {

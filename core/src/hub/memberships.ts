@@ -210,7 +210,7 @@ export class Memberships {
       return new RosterEntry(member?.info === undefined ? { id } : { id, info: member.info })
     } catch (cause) {
       this.#hub.report({ error: cause, where: 'authorizer', channel: attempt.channel, client: peer })
-      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
+      this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause, why: 'internal' }))
       return undefined
     }
   }

@@ -45,6 +45,11 @@ export function velocity(options: VelocityOptions): Protocol {
   return now === undefined ? SHARED[key] : protocol(key, now)
 }
 
+/** What a client was told last, if that was why something failed. */
+interface Told {
+  last: Why | undefined
+}
+
 function hostNow(): () => number {
   const { clock } = hostPlatform()
   return () => clock.now()
@@ -53,19 +58,23 @@ function hostNow(): () => number {
 function protocol(key: 'type' | 'event', now: () => number): Protocol {
   const keys = key === 'type' ? ['type', 'event'] : ['event', 'type']
   const dialect: VelocityDialect = { key, keys, needsData: key === 'event', now }
-  return Object.freeze<Protocol<undefined>>({
+  return Object.freeze<Protocol<Told | undefined>>({
     name: `velocity-${key}`,
     traits: TRAITS,
-    open: () => ({ scratch: undefined, greet: true }),
+    open: () => ({ scratch: { last: undefined }, greet: true }),
     decode: (data) => decodeVelocity(data, dialect),
-    unicast: (event) => unicastVelocity(event, dialect),
+    unicast: (event, told) => {
+      if (told) told.last = event.on === 'failed' ? event.why : undefined
+      return unicastVelocity(event, dialect)
+    },
     broadcast: (event) => broadcastVelocity(event, dialect),
-    bye: (why, _scratch, detail) => bye(why, detail, dialect),
+    // What it was just told is no news.
+    bye: (why, told, detail) => bye(why, detail, dialect, told?.last === why && detail === undefined),
   })
 }
 
-function bye(why: Why, detail: string | undefined, dialect: VelocityDialect): Farewell {
-  const last = farewell(why, detail)
+function bye(why: Why, detail: string | undefined, dialect: VelocityDialect, known: boolean): Farewell {
+  const last = known ? undefined : farewell(why, detail)
   return { frames: last ? [write(dialect, last.name, last.data)] : [], code: closeCode(why), reason: why }
 }
 
