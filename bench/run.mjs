@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { killAll } from './lib/child.mjs'
 import { environment, environmentLine } from './lib/environment.mjs'
 import { options, USAGE, UsageError } from './lib/options.mjs'
-import { fanOut } from './fan-out/fan-out.mjs'
+import { adapterCosts, fanOut } from './fan-out/fan-out.mjs'
 import { inMemory } from './in-memory/in-memory.mjs'
 
-const benchmarks = { 'fan-out': fanOut, 'in-memory': inMemory }
+const benchmarks = { 'fan-out': fanOut, adapters: adapterCosts, 'in-memory': inMemory }
 const results = new URL('results/', import.meta.url)
 
 /** One line that is written over again and again; nothing where nobody looks. @param {string} what */

@@ -9,6 +9,8 @@
  * @property {(text: string) => string} wire - the text frame in which a payload must arrive
  * @property {string[]} hello - the frames the client sends once the connection is upgraded
  * @property {Record<string, string>} pings - text frames that ask for a sign of life, and the answers
+ * @property {'bun'} [runtime] - of the server, when it is not Node
+ * @property {'sse'} [speaks] - what the client speaks, when it is not WebSocket
  */
 
 /** @type {Omit<Contestant, 'title' | 'server'>} */
@@ -40,9 +42,41 @@ export const contestants = {
   },
 }
 
+/** The other adapters, each with its bare twin. @type {Record<string, Contestant>} */
+export const adapters = {
+  'fanfare-bun': { ...bare, title: 'fanfare on Bun.serve', server: 'fanfare-bun.mjs', runtime: 'bun' },
+  'bun-loop': { ...bare, title: 'Bun: for (…) socket.send(text)', server: 'bun-bare.mjs', runtime: 'bun' },
+  'bun-publish': {
+    ...bare,
+    title: 'Bun: server.publish(channel, text)',
+    server: 'bun-bare.mjs',
+    args: ['publish'],
+    runtime: 'bun',
+  },
+  'fanfare-fastify': { ...bare, title: 'fanfare on Fastify', server: 'fanfare-fastify.mjs' },
+  'fastify-loop': {
+    ...bare,
+    title: '@fastify/websocket: for (…) client.send(text)',
+    server: 'fastify-bare.mjs',
+  },
+  'fanfare-sse': {
+    ...bare,
+    title: 'fanfare over server-sent events',
+    server: 'fanfare-sse.mjs',
+    path: '/sse',
+    speaks: 'sse',
+  },
+  'sse-loop': {
+    ...bare,
+    title: 'node:http: for (…) response.write(event)',
+    server: 'sse-bare.mjs',
+    speaks: 'sse',
+  },
+}
+
 /** @param {string} name */
 export function contestant(name) {
-  const found = contestants[name]
+  const found = contestants[name] ?? adapters[name]
   if (!found) throw new Error(`no such contestant: ${name}`)
   return found
 }

@@ -4,7 +4,7 @@ import { contestant } from './contestants.mjs'
 /** @typedef {import('./measure.mjs').Row} Row */
 /** @typedef {ReturnType<typeof summary>} Summary */
 
-const OURS = ['fanfare-plain', 'fanfare-native']
+const isOurs = (/** @type {string} */ name) => name.startsWith('fanfare-')
 const RIVAL = 'socket.io'
 
 /** What the hub may need of the rival's CPU time. */
@@ -33,10 +33,14 @@ export function evaluate(rows, { names, levels }) {
       wall: summary(measured.map(({ wall }) => wall)),
     }
   })
-  const ours = each.filter(({ name }) => OURS.includes(name))
-  const others = names.filter((name) => !OURS.includes(name))
+  const ours = each.filter(({ name }) => isOurs(name))
   const ratios = ours.flatMap(({ name, perTurn }) => {
-    return others.map((to) => ({ name, to, perTurn, cpu: summary(ratiosOf(rows, perTurn, name, to)) }))
+    return twins(name, names).map((to) => ({
+      name,
+      to,
+      perTurn,
+      cpu: summary(ratiosOf(rows, perTurn, name, to)),
+    }))
   })
   const targets = TARGETS.flatMap(({ perTurn, most }) => {
     const met = ratios.filter((ratio) => ratio.to === RIVAL && ratio.perTurn === perTurn)
@@ -50,6 +54,15 @@ export function evaluate(rows, { names, levels }) {
     }))
   })
   return { results, ratios, targets }
+}
+
+/** What one of ours is compared with: those on the same runtime that speak the same. @param {string} name @param {string[]} names */
+function twins(name, names) {
+  const { runtime, speaks } = contestant(name)
+  return names.filter((other) => {
+    const { runtime: itsRuntime, speaks: itSpeaks } = contestant(other)
+    return !isOurs(other) && itsRuntime === runtime && itSpeaks === speaks
+  })
 }
 
 /** @param {readonly Row[]} rows @param {number} perTurn */

@@ -39,11 +39,11 @@ export class Session {
    * @param {string | undefined} profiles - a folder for a CPU profile of the server
    */
   constructor(name, subscribers, profiles) {
-    const { server, args } = contestant(name)
+    const { server, args, runtime } = contestant(name)
     const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
     this.#subscribers = subscribers
     this.#profiled = profiles !== undefined
-    this.#server = new Child(new URL(`../servers/${server}`, import.meta.url), args, profiling)
+    this.#server = new Child(new URL(`../servers/${server}`, import.meta.url), args, profiling, runtime)
     this.#load = new Child(new URL('../load/load.mjs', import.meta.url), [name])
     this.#failed = new Promise((_, reject) => {
       this.#load.onNote = ({ turns, failure }) => {

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 /** How long an answer may take before the run is given up, if the question does not say. */
 const PATIENCE_MS = 30_000
 
+const BUN = fileURLToPath(new URL('../../node_modules/.bin/bun', import.meta.url))
+
 /** @type {Set<Child>} */
 const alive = new Set()
 
@@ -24,10 +26,11 @@ export class Child {
    * @param {URL} script
    * @param {string[]} args
    * @param {string[]} nodeOptions
+   * @param {'bun' | undefined} [runtime] - when it is not Node
    */
-  constructor(script, args = [], nodeOptions = []) {
+  constructor(script, args = [], nodeOptions = [], runtime) {
     this.#name = [basename(script.pathname), ...args].join(' ')
-    this.#process = fork(fileURLToPath(script), args, { execArgv: nodeOptions })
+    this.#process = fork(fileURLToPath(script), args, runtime ? { execPath: BUN } : { execArgv: nodeOptions })
     alive.add(this)
     this.#process.on('message', (message) => this.#hear(message))
     this.#process.on('error', (error) => this.#fail(error))

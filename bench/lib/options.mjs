@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util'
 
-export const USAGE = `npm run bench [-- [fan-out] [in-memory] [options]]
+export const USAGE = `npm run bench [-- [fan-out] [adapters] [in-memory] [options]]
 
   --subscribers N    subscribers of the channel
   --levels N,N,…     messages per turn of the event loop
   --rounds N         how often each figure is taken (fan-out: in each start)
-  fan-out only:
+  fan-out and adapters only:
   --starts N         how often all processes are started anew for each level
   --turns N          turns per figure; else as many as take 150 ms of CPU
-  --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io
+  --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io; of adapters: fanfare-bun, bun-loop,
+                     bun-publish, fanfare-fastify, fastify-loop, fanfare-sse, sse-loop
   --profiles FOLDER  write a CPU profile of each server
 
-Without options it takes under three minutes and replaces bench/results/*.json.`
+Without options it takes under five minutes and replaces bench/results/*.json.`
 
 /** A wrong option: the user is told so, without a stack. */
 export class UsageError extends Error {}

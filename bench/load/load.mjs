@@ -2,6 +2,7 @@
 import { contestant } from '../fan-out/contestants.mjs'
 import { payload } from '../fan-out/payload.mjs'
 import { obey, tellParent } from '../lib/commands.mjs'
+import { SseSubscriber } from './sse-subscriber.mjs'
 import { Stream } from './stream.mjs'
 import { Subscriber } from './subscriber.mjs'
 
@@ -9,7 +10,7 @@ import { Subscriber } from './subscriber.mjs'
 const AT_ONCE = 100
 
 const { wire, ...kind } = contestant(process.argv[2] ?? '')
-/** @type {Subscriber[]} */
+/** @type {(Subscriber | SseSubscriber)[]} */
 const subscribers = []
 /** @type {Stream | undefined} */
 let stream
@@ -26,7 +27,8 @@ function fail(error) {
 async function open({ port, many }) {
   while (subscribers.length < many) {
     const batch = Array.from({ length: Math.min(AT_ONCE, many - subscribers.length) }, () => {
-      return new Subscriber(port, { ...kind, wire }, fail)
+      const Client = kind.speaks === 'sse' ? SseSubscriber : Subscriber
+      return new Client(port, { ...kind, wire }, fail)
     })
     subscribers.push(...batch)
     await Promise.all(batch.map((subscriber) => subscriber.open()))
