@@ -26,7 +26,7 @@ export class Child {
    * @param {URL} script
    * @param {string[]} args
    * @param {string[]} nodeOptions
-   * @param {'bun' | undefined} [runtime] - when it is not Node
+   * @param {'bun'} [runtime] - when it is not Node
    */
   constructor(script, args = [], nodeOptions = [], runtime) {
     this.#name = [basename(script.pathname), ...args].join(' ')
