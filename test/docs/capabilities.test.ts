@@ -37,14 +37,14 @@ describe('docs/capabilities.md', () => {
     expect(odd).toEqual([])
   })
 
-  it.each(['many nodes', 'every runtime'])('lists at the top what waits for: %s', (part) => {
+  it.each(['many nodes'])('lists at the top what waits for: %s', (part) => {
     const waiting = capabilities.filter(({ waitsFor }) => waitsFor === part).map(({ row }) => row)
     expect(waiting).toEqual(rowsOfPart(part))
   })
 
   it('has nothing wait for anything else', () => {
     const parts = new Set(capabilities.map(({ waitsFor }) => waitsFor))
-    expect(parts).toEqual(new Set([undefined, 'many nodes', 'every runtime']))
+    expect(parts).toEqual(new Set([undefined, 'many nodes']))
   })
 
   it('names files that exist', () => {
