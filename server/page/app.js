@@ -1,22 +1,20 @@
 import { ChatView, messageOf } from './chat.js'
 import { Composer } from './composer.js'
-import { Connection, RequestError } from './connection.js'
 import { byId, make } from './dom.js'
 import { Door, invitation } from './door.js'
-import { text } from './fields.js'
 import * as identity from './identity.js'
+import { Line } from './line.js'
 import { MembersView } from './members.js'
-import { personOf, Roster } from './roster.js'
+import { peopleOf, personOf } from './roster.js'
 import { StatusView } from './status.js'
 import { WireView } from './wire.js'
 
-/** @import { Frame, State } from './connection.js' */
+/** @import { Channel, FanfareClientError, Gap } from '/client/index.js' */
 /** @import { Place } from './door.js' */
-/** @import { Person } from './roster.js' */
+/** @import { State } from './state.js' */
 
 const element = (/** @type {string} */ id) => byId(id, HTMLElement)
 
-const roster = new Roster()
 const members = new MembersView(element('people-list'), [element('people-count'), element('tab-count')])
 const chat = new ChatView(element('chat-log'), element('chat-empty'), element('jump'))
 const wire = new WireView(element('wire-log'), { in: element('wire-in'), out: element('wire-out') })
@@ -42,100 +40,91 @@ const composer = new Composer(
   { form: element('composer'), input: byId('message', HTMLTextAreaElement), hint: element('hint') },
   say,
 )
-const connection = new Connection(socketAddress(), {
+const line = new Line(document.documentElement.dataset.path ?? '/ws', {
   state: changed,
-  frame: (frame) => HANDLERS[text(frame.op)]?.(frame),
   wire: (direction, text) => wire.add(direction, text),
 })
+const { client } = line
 
 /** Where this tab wants to be. @type {Place | undefined} */
 let place
+/** The channel of that place. @type {Channel | undefined} */
+let channel
+/** How to stop listening to it. @type {(() => void)[]} */
+let offs = []
 /** Whether the server has let it in, on the connection there is now. */
 let inside = false
 /** The id the server gave it. @type {string | undefined} */
 let me
-let wasOnline = false
 let unread = 0
-
-/** What the server tells of its own accord. @type {Record<string, (frame: Frame) => void>} */
-const HANDLERS = {
-  msg: ({ channel, event, data }) => {
-    if (isHere(channel) && event === 'chat') heard(data)
-  },
-  join: ({ channel, member }) => {
-    const person = personOf(member)
-    if (isHere(channel) && roster.join(person)) news(person, 'joined')
-  },
-  leave: ({ channel, member }) => {
-    const person = isHere(channel) && roster.leave(personOf(member))
-    if (person) news(person, 'left')
-  },
-  members: ({ channel, members: list }) => {
-    if (isHere(channel)) showRoster(list)
-  },
-  gap: ({ count, reason }) => {
-    const what = count === 1 ? 'One message was lost' : `${text(count) || 'Some'} messages were lost`
-    chat.note('warn', `${what}: ${text(reason) || 'the connection is slow'}`)
-  },
-  unsub: ({ channel, code }) => {
-    if (isHere(channel)) goOut(`The server took you out of the room (${text(code)}).`)
-  },
-  err: ({ code, message }) => chat.note('warn', `The server says: ${text(message) || text(code)}`),
-}
 
 /** @param {Place} where */
 function goTo(where) {
+  forsake()
   place = where
   identity.rememberName(where.name)
   identity.rememberJoined(where)
   history.replaceState(null, '', invitation(where.room))
-  if (connection.state.phase === 'ended') connection.connect()
-  if (!connection.online) door.tell('You will be let in as soon as there is a connection.')
-  void enter()
+  if (line.ended) line.connect()
+  if (!line.online) door.tell('You will be let in as soon as there is a connection.')
+  enter(where)
 }
 
-/** Asks to be let in; after every connection again. */
-async function enter() {
-  const wanted = place
-  if (!wanted || !connection.online) return
-  const { room, name } = wanted
-  const auth = { data: { name, key: identity.key() } }
-  try {
-    const answer = await connection.request({ op: 'sub', channel: channelOf(room), auth })
-    // Whoever is in the room already is told so, and nothing else.
-    const { members: list } = answer.members
-      ? answer
-      : await connection.request({ op: 'who', channel: channelOf(room) })
-    if (answer.me) me = personOf(answer.me).id
-    if (place === wanted) arrived(wanted, list)
-  } catch (error) {
-    const code = error instanceof RequestError ? error.code : String(error)
-    if (place !== wanted || code === 'lost') return
-    if (code === 'timeout') connection.restart('the server does not answer')
-    else goOut('The server did not let you in. Try another name.')
-  }
+/** Asks to be let in. The client does so again after each interruption. @param {Place} where */
+function enter({ room, name }) {
+  const here = client.channel(channelOf(room), { getAuth: () => ({ data: { name, key: identity.key() } }) })
+  channel = here
+  offs = [
+    here.on('chat', heard),
+    here.when('subscribed', ({ me: mine }) => {
+      if (mine) me = String(mine.id)
+      arrived(room, here)
+    }),
+    here.when('joined', (member) => news(member, 'joined')),
+    here.when('left', (member) => news(member, 'left')),
+    here.when('unsubscribed', ({ code }) => goOut(`The server took you out of the room (${code}).`)),
+    here.when('error', (error) => {
+      if (here.state === 'unsubscribed') goOut('The server did not let you in. Try another name.')
+      else if (inside) warned(error)
+      else door.tell(`The server says: ${error.message}. It will be asked again.`)
+    }),
+  ]
+  here.subscribe().catch(() => {
+    // The signals say so.
+  })
+}
+
+/** Takes back whatever was asked for. */
+function forsake() {
+  for (const off of offs) off()
+  channel?.unsubscribe()
+  offs = []
+  channel = undefined
 }
 
 /**
- * @param {Place} where
- * @param {unknown} list
+ * @param {string} room
+ * @param {Channel} here
  */
-function arrived({ room }, list) {
+function arrived(room, here) {
   const back = !element('inside').hidden
   inside = true
   element('room-name').textContent = room
   document.body.dataset.where = 'inside'
   element('inside').hidden = false
   door.hide()
-  showRoster(list)
+  showPeople()
+  // Whom the server took for present already it tells nothing but that.
+  if (here.members.length === 0) here.who().then(showPeople, () => {})
   composer.ready()
-  if (back) chat.note('line', 'Back again. What was said in between is not here.')
-  else if (matchMedia('(pointer: fine)').matches) composer.focus()
+  if (back) return
+  if (matchMedia('(pointer: fine)').matches) composer.focus()
   else element('room-name').focus()
 }
 
 /** @param {string} [why] */
 function goOut(why) {
+  forsake()
   place = undefined
   inside = false
   identity.rememberJoined(undefined)
@@ -143,7 +132,7 @@ function goOut(why) {
   show('chat')
   element('inside').hidden = true
   chat.clear()
-  roster.replace([])
+  showPeople()
   door.show(why)
 }
 
@@ -154,14 +143,28 @@ function changed(state) {
   status.show(state)
   element('inside').classList.toggle('stale', !online)
   if (!online) inside = false
-  else if (!wasOnline) void enter()
-  wasOnline = online
+}
+
+/** @param {Gap} gap */
+function missed({ count, reason }) {
+  if (reason === 'reconnect') {
+    chat.note('line', 'Back again. What was said in between is not here.')
+    return
+  }
+  const what = count === 1 ? 'One message was lost' : `${count || 'Some'} messages were lost`
+  chat.note('warn', `${what}: ${reason}`)
+}
+
+/** @param {FanfareClientError} error */
+function warned({ message }) {
+  // Of a connection that is gone the status tells.
+  if (line.online) chat.note('warn', `The server says: ${message}`)
 }
 
 /** @param {string} words */
 async function say(words) {
   if (!place || !inside) throw new Error('there is no connection')
-  await connection.request({ op: 'call', method: 'chat', data: { room: place.room, text: words } })
+  await client.call('chat', { room: place.room, text: words })
 }
 
 /** @param {unknown} data */
@@ -174,24 +177,19 @@ function heard(data) {
 }
 
 /**
- * @param {Person} person
+ * @param {unknown} member
  * @param {string} what
  */
-function news({ name }, what) {
-  members.show(roster.list(me), me)
+function news(member, what) {
+  showPeople()
+  // Who came and went while this tab was away is in the list, and no news.
+  if (!inside) return
   // A name in another script must not turn the sentence around.
-  chat.note('quiet', make('bdi', '', name), ` ${what}`)
+  chat.note('quiet', make('bdi', '', personOf(member).name), ` ${what}`)
 }
 
-/** @param {unknown} list */
-function showRoster(list) {
-  roster.replace(list)
-  members.show(roster.list(me), me)
-}
-
-/** @param {unknown} channel */
-function isHere(channel) {
-  return inside && place !== undefined && channel === channelOf(place.room)
+function showPeople() {
+  members.show(peopleOf(channel?.members ?? [], me), me)
 }
 
 /** @param {string} room */
@@ -203,12 +201,6 @@ function channelOf(room) {
 function showUnread(count) {
   unread = count
   document.title = `${count > 0 ? `(${count}) ` : ''}Fanfare`
-}
-
-function socketAddress() {
-  const address = new URL(document.documentElement.dataset.path ?? '/ws', location.href)
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
-  return address.href
 }
 
 /** @param {string} view - which part a narrow screen shows */
@@ -232,10 +224,7 @@ async function copyInvitation(button) {
 for (const tab of document.querySelectorAll('[data-shows]')) {
   tab.addEventListener('click', () => show(tab.getAttribute('data-shows') ?? 'chat'))
 }
-element('leave').addEventListener('click', () => {
-  if (place && inside) connection.request({ op: 'unsub', channel: channelOf(place.room) }).catch(() => {})
-  goOut()
-})
+element('leave').addEventListener('click', () => goOut())
 element('invite').hidden = !navigator.clipboard
 element('invite').addEventListener('click', () => void copyInvitation(element('invite')).catch(() => {}))
 element('wire-pause').addEventListener('click', ({ currentTarget }) => {
@@ -244,17 +233,20 @@ element('wire-pause').addEventListener('click', ({ currentTarget }) => {
   }
 })
 element('wire-clear').addEventListener('click', () => wire.clear())
-element('bar-action').addEventListener('click', () => connection.connect())
-window.addEventListener('online', () => {
-  if (connection.state.phase === 'waiting') connection.connect()
-})
+element('bar-action').addEventListener('click', () => line.connect())
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return
-  showUnread(0)
-  if (connection.state.phase === 'waiting') connection.connect()
+  if (!document.hidden) showUnread(0)
+})
+// Over long polls nobody would notice for a while that this page is gone.
+window.addEventListener('pagehide', () => client.close())
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) line.connect()
 })
 
+client.on('gap', missed)
+client.on('error', warned)
+
 const before = identity.joined()
-connection.connect()
+line.connect()
 if (before) goTo(before)
 else door.focus()

@@ -1,4 +1,6 @@
-/** @import { State } from './connection.js' */
+import { WAYS } from './logged.js'
+
+/** @import { State } from './state.js' */
 
 /** The state of the connection: a short word always, and a bar with what can be done when there is none. */
 export class StatusView {
@@ -28,7 +30,7 @@ export class StatusView {
   show(state) {
     clearInterval(this.#ticking)
     this.#pill.dataset.phase = state.phase
-    this.#pill.title = state.latencyMs === undefined ? '' : `Last ping: ${state.latencyMs} ms`
+    this.#pill.title = state.latencyMs === undefined ? '' : `Last answer: after ${state.latencyMs} ms`
     // Between two attempts the bar stays as it is: it would flicker.
     this.#bar.hidden = state.phase === 'online' || (state.phase === 'connecting' && this.#bar.hidden)
     this.#write(state)
@@ -62,9 +64,12 @@ export class StatusView {
 }
 
 /** @param {State} state */
-function word({ phase, latencyMs }) {
-  if (phase === 'online') return latencyMs === undefined ? 'Connected' : `Connected · ${latencyMs} ms`
-  return { connecting: 'Connecting…', waiting: 'Reconnecting…', ended: 'Disconnected' }[phase]
+function word({ phase, way, latencyMs }) {
+  if (phase !== 'online') {
+    return { connecting: 'Connecting…', waiting: 'Reconnecting…', ended: 'Disconnected' }[phase]
+  }
+  const parts = ['Connected', way && WAYS[way], latencyMs !== undefined && `${latencyMs} ms`]
+  return parts.filter(Boolean).join(' · ')
 }
 
 /** @param {State} state */

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 import { type Answer, file } from './answer.ts'
 
 const FOLDER = new URL('../page/', import.meta.url)
+/** The built client, which the page takes as it is: it needs no bundler. */
+const CLIENT = new URL('.', import.meta.resolve('@fanfare/client'))
 
 const TYPES = {
   html: 'text/html; charset=utf-8',
@@ -40,17 +42,19 @@ const FILES = [
   'wire.css',
   'icon.svg',
   'app.js',
-  'backoff.js',
   'chat.js',
   'composer.js',
-  'connection.js',
   'dom.js',
   'door.js',
   'fields.js',
   'follower.js',
   'identity.js',
+  'line.js',
+  'logged.js',
   'members.js',
   'roster.js',
+  'round-trips.js',
+  'state.js',
   'status.js',
   'syntax.js',
   'wire.js',
@@ -62,11 +66,22 @@ const FILES = [
  * @param socketPath - where the page is to connect; in an alphabet that needs no escaping in HTML
  */
 export function pages(socketPath: string): ReadonlyMap<string, Answer> {
-  return new Map(FILES.map((name) => [name === 'index.html' ? '/' : `/${name}`, page(name, socketPath)]))
+  return new Map([
+    ...FILES.map((name) => [name === 'index.html' ? '/' : `/${name}`, page(name, socketPath)] as const),
+    ...clientFiles().map((name) => [`/client/${name}`, script(new URL(name, CLIENT))] as const),
+  ])
 }
 
 function page(name: (typeof FILES)[number], socketPath: string): Answer {
   const body = readFileSync(new URL(name, FOLDER))
   const filled = name === 'index.html' ? Buffer.from(body.toString().replace('{{path}}', socketPath)) : body
   return file(TYPES[name.split('.').at(-1) as keyof typeof TYPES], filled, HEADERS)
+}
+
+function clientFiles(): string[] {
+  return readdirSync(CLIENT).filter((name) => name.endsWith('.js'))
+}
+
+function script(at: URL): Answer {
+  return file(TYPES.js, readFileSync(at), HEADERS)
 }

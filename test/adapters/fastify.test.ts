@@ -10,11 +10,12 @@ import { connContract } from '../contracts/conn.contract.ts'
 import { RawPeer } from '../support/raw-peer.ts'
 import { until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
+import { wsStand } from '../support/ws-stand.ts'
 
 connContract('fastify', async (gateway) => {
   const app = fastify({ forceCloseConnections: true })
   await app.register(fanfare, { gateway, path: '/live' })
-  return { connect: async () => wsPeer(`${await urlOf(app)}/live`), close: () => app.close() }
+  return wsStand(`${await urlOf(app)}/live`, () => app.close())
 })
 
 /** Where an app listens, from the first time it is asked. */

@@ -1,42 +1,14 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as core from '@fanfare/core'
 import { ClientError, FanfareError } from '@fanfare/core'
 import { testHub } from '@fanfare/core/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { blocksOfRepository } from './blocks.ts'
-import { fileOf, writeBlocks } from './type-check.ts'
-
-// What the guides say of the code, where it can be looked up: programs that check themselves, and tables of words.
+// What the guides say of the code, where it can be looked up: tables of words.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const GUIDES = ['getting-started', 'channels-and-presence', 'slow-consumers', 'errors'].map(
-  (name) => `docs/guides/${name}.md`,
-)
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fanfare-guides-')))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const programs = blocksOfRepository(root).filter(
-  ({ file, code }) => GUIDES.includes(file) && code.includes("from 'node:assert/strict'"),
-)
-writeBlocks(folder, root, programs)
-
-describe('the programs in the guides', () => {
-  it.each(programs.map(({ file, line }, at) => [`${file}:${String(line)}`, fileOf(at)]))(
-    'do what they say: %s',
-    { timeout: 5_000 },
-    async (_where, file) => {
-      await expect(import(join(folder, file))).resolves.toBeDefined()
-    },
-  )
-
-  it('are found in each of them', () => {
-    expect(new Set(programs.map(({ file }) => file))).toEqual(new Set(GUIDES))
-  })
-})
 
 /** The rows of the table below a heading, as lists of cells without marks. */
 function table(guide: string, heading: string): string[][] {

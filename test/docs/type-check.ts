@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Block } from './blocks.ts'
+import { complete, CONTRACT } from './preambles.ts'
 
 /** The name of the file that a block becomes. */
-export function fileOf(at: number): string {
+function fileOf(at: number): string {
   return `block-${String(at)}.ts`
 }
 
@@ -13,7 +14,8 @@ export function fileOf(at: number): string {
 export function writeBlocks(folder: string, root: string, blocks: readonly Block[]): void {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  blocks.forEach(({ code }, at) => writeFileSync(join(folder, fileOf(at)), `${code}\n`))
+  writeFileSync(join(folder, 'contract.ts'), CONTRACT)
+  blocks.forEach((block, at) => writeFileSync(join(folder, fileOf(at)), `${complete(block).code}\n`))
 }
 
 /** Type-checks the blocks in `folder` in one run. Returns what is wrong, with the lines of the Markdown. */

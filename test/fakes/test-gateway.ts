@@ -1,7 +1,7 @@
 import {
   type Client,
   type ErrorEvent,
-  Gateway,
+  type Gateway,
   type GatewayOptions,
   type Handshake,
   type Hub,
@@ -9,7 +9,7 @@ import {
   type Refusal,
   type Ticket,
 } from '@fanfare/core'
-import { type ManualClock, MemoryConn, testHub } from '@fanfare/core/testing'
+import { type ManualClock, MemoryConn, testGateway as kitGateway } from '@fanfare/core/testing'
 
 /** What a test may say of a handshake; the rest is that of a program on the same machine. */
 export interface HandshakeParts {
@@ -88,14 +88,12 @@ export const call = (id: number | undefined, method: string, data: unknown = nul
   data,
 })
 
-const NO_RATE_LIMIT = { messages: { rate: 0, burst: 1 }, subscribes: { rate: 0, burst: 1 } }
-
+/** That of the kit, with clients that show their frames as they come. */
 export function testGateway({ hub: hubOptions, ...options }: TestGatewayOptions = {}): TestGateway {
-  const { hub, clock } = testHub({ authorizer: byName, ...hubOptions })
-  // Tests of other things say more in a moment than a client may.
-  const gateway = new Gateway({ hub, rateLimit: NO_RATE_LIMIT, ...options })
-  const errors: ErrorEvent[] = []
-  hub.on('error', (event) => errors.push(event))
+  const { gateway, hub, clock, errors } = kitGateway({
+    ...options,
+    hub: { authorizer: byName, ...hubOptions },
+  })
   const admit = (parts?: HandshakeParts): Promise<Ticket | Refusal> => gateway.admit(handshake(parts))
 
   async function visit(parts?: HandshakeParts): Promise<Visitor> {

@@ -18,7 +18,7 @@ async function memberOf(url: string, mode: 'websocket' | 'sse' | 'poll'): Promis
   onTestFinished(() => client.close())
   const heard: string[] = []
   client.channel('news').on('greeting', (data) => void heard.push(String(data)))
-  client.connect()
+  void client.connect()
   await until(() => client.channel('news').state === 'subscribed', `${mode} to be subscribed`)
   return heard
 }

@@ -92,8 +92,27 @@ describe('the page', () => {
     expect([again.status, await again.text()]).toEqual([304, ''])
   })
 
+  it('comes with the built client: all that its entry imports, and nothing but scripts', async () => {
+    const seen = new Set(['index.js'])
+    for (const name of seen) {
+      const response = await fetch(`${demo.url}/client/${name}`)
+      expect([name, response.status]).toEqual([name, 200])
+      expect(response.headers.get('content-type')).toBe(TYPES['js'])
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+      for (const [, at = ''] of (await response.text()).matchAll(
+        /^(?:import|export)\b[^;]*?from '([^']+)'/gm,
+      )) {
+        expect(at).toMatch(/^\.\/[\w-]+\.js$/)
+        seen.add(at.slice(2))
+      }
+    }
+    expect([...seen]).toEqual(
+      expect.arrayContaining(['full-client.js', 'sse-transport.js', 'poll-transport.js']),
+    )
+  })
+
   it('is not there without the demo', async () => {
-    for (const target of ['/', '/index.html', '/app.js']) {
+    for (const target of ['/', '/index.html', '/app.js', '/client/index.js']) {
       expect(await ask(bare, target)).toEqual({ status: 404, body: 'not found\n' })
     }
   })
@@ -102,6 +121,13 @@ describe('the page', () => {
 describe('everything else', () => {
   it.each([
     '/nothing',
+    '/client',
+    '/client/',
+    '/client/index.js.map',
+    '/client/index.d.ts',
+    '/client/../app.js',
+    '/client/../package.json',
+    '/client/..%2f..%2fpackage.json',
     '//',
     '/../package.json',
     '/..%2fpackage.json',

@@ -46,6 +46,10 @@ export class PollPeer implements Peer {
     void this.#run()
   }
 
+  freeze(): void {
+    this.stall()
+  }
+
   close(code: number, reason: string): void {
     this.#sender.close({ code, reason })
   }

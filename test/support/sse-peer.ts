@@ -48,6 +48,10 @@ export class SsePeer implements Peer {
     this.#response?.resume()
   }
 
+  freeze(): void {
+    this.stall()
+  }
+
   close(code: number, reason: string): void {
     this.#sender?.close({ code, reason })
   }

@@ -60,6 +60,15 @@ export class TcpPeer implements Peer {
     this.#socket.destroy()
   }
 
+  freeze(): void {
+    // Pings are answered as they are read.
+    this.#socket.pause()
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    this.#socket.write(bytes)
+  }
+
   #heard(chunk: Buffer): void {
     this.#rest = Buffer.concat([this.#rest, chunk])
     if (this.status === 0) this.#answered()

@@ -31,7 +31,7 @@ export interface Batch {
 }
 
 /**
- * All the hub ever sees of a socket. The adapter implements it; the contract suite in the project's tests says precisely
+ * All the hub ever sees of a socket. The adapter implements it; `adapterContract` in `@fanfare/core/testing` says precisely
  * what it has to do.
  */
 export interface Conn {

@@ -4,7 +4,14 @@
  *
  * @module
  */
+export { adapterContract, contractTests, type ContractTest } from './adapter-contract/index.ts'
+export { batchOf, frameOf, plainData, Probe, ProbeGateway, WatchedGateway } from './adapter-contract/probe.ts'
+export type { Expect, Matchers, TestRunner } from './adapter-contract/runner.ts'
+export type { Ability, Knock, KnockAnswer, MakeStand, Peer, Stand } from './adapter-contract/stand.ts'
+export type { ContractDeclaration, Skip } from './adapter-contract/tests.ts'
 export { dial, type DialOptions, DialRefused } from './dial.ts'
 export { ManualClock } from './manual-clock.ts'
 export { type ClosedWith, MemoryConn } from './memory-conn.ts'
+export { testGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.ts'
 export { testHub, type TestHub, testPlatform } from './test-hub.ts'
+export { type NativeFrame, TestPeer } from './test-peer.ts'

@@ -17,6 +17,8 @@ export class MemoryConn implements Conn {
   readonly batches: Batch[] = []
   /** The close code and reason the hub sent; `undefined` while open. */
   closedWith: ClosedWith | undefined
+  /** Called with each message that the peer takes. */
+  onMessage: ((data: string | Uint8Array) => void) | undefined
   /** Whether the hub cut the connection. */
   terminated = false
   readonly #highWater: number
@@ -132,7 +134,10 @@ export class MemoryConn implements Conn {
   }
 
   #take(frames: number): void {
-    for (const frame of this.#waiting.splice(0, frames)) this.received.push(frame.data)
+    for (const { data } of this.#waiting.splice(0, frames)) {
+      this.received.push(data)
+      this.onMessage?.(data)
+    }
   }
 
   #end(code: number, reason: string): void {

@@ -2,6 +2,7 @@ import { serve } from '@fanfare/bun'
 import { httpAdapter } from '@fanfare/http'
 
 import { connContract } from '../../contracts/conn.contract.ts'
+import { knockSse } from '../../support/knock.ts'
 import { SsePeer } from '../../support/sse-peer.ts'
 
 connContract('server-sent events on bun', async (gateway) => {
@@ -10,6 +11,7 @@ connContract('server-sent events on bun', async (gateway) => {
   const url = served.url.replace('ws:', 'http:')
   return {
     connect: () => SsePeer.open(`${url}live`),
+    ask: (knock) => knockSse(`${url}live`, knock),
     async close() {
       await adapter.close()
       await served.close()

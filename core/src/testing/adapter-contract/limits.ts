@@ -1,0 +1,51 @@
+import { echoing, heard, NATIVE, served } from './speech.ts'
+import type { Stage } from './stage.ts'
+import type { Tests } from './tests.ts'
+import { until } from './wait.ts'
+
+const MOST = 1_000
+
+/** What one client may do, and what it costs the others: nothing. */
+export const LIMITS: Tests<Stage> = {
+  async 'a message larger than maxMessageBytes ends that connection, and no other'({ open, expect }) {
+    const scene = echoing(await open({}, { ...NATIVE, maxMessageBytes: MOST }))
+    const [greedy, other] = [await scene.enter(), await scene.enter()]
+    greedy.peer.send('x'.repeat(MOST + 1))
+    await until(() => scene.gone.length === 1, 'the end')
+    expect(scene.gone.map(({ client }) => client.id)).toEqual([greedy.client.id])
+    await until(() => greedy.peer.ended, 'the peer to notice')
+    await served(other)
+    expect(scene.hub.count()).toBe(1)
+  },
+
+  async 'who sends a message larger than maxMessageBytes is told 1009'({ open, expect }) {
+    const scene = await open({}, { ...NATIVE, maxMessageBytes: MOST })
+    const { peer } = await scene.enter()
+    peer.send('x'.repeat(MOST + 1))
+    await until(() => peer.ended && scene.gone.length === 1, 'the end')
+    expect([peer.ended?.code, scene.gone[0]?.code]).toEqual([1009, 1009])
+  },
+
+  async 'a message as large as maxMessageBytes is taken'({ open, expect }) {
+    const scene = echoing(await open({}, { ...NATIVE, maxMessageBytes: MOST }))
+    const { peer } = await scene.enter()
+    const message = JSON.stringify({ op: 'call', id: 1, method: 'echo', data: '' })
+    peer.send(message.replace('""', `"${'x'.repeat(MOST - message.length)}"`))
+    await until(() => peer.received.length === 2, 'the answer')
+    expect(heard(peer)[1]?.op).toBe('ok')
+    expect(scene.gone.length).toBe(0)
+  },
+
+  async 'who says too much is told, then closed with 4102; the others are served'({ open, expect }) {
+    const messages = { rate: 1, burst: 3 }
+    const scene = echoing(await open({}, { ...NATIVE, rateLimit: { messages, strikes: 2 } }))
+    const [loud, other] = [await scene.enter(), await scene.enter()]
+    for (let at = 0; at < 10; at++) loud.peer.send('{"op":"ping"}')
+    await until(() => loud.peer.ended, 'the end')
+    expect(loud.peer.ended?.code).toBe(4102)
+    const told = heard(loud.peer).map(({ op, code }) => code ?? op)
+    expect(told).toEqual(['welcome', 'pong', 'pong', 'pong', 'rate', 'rate', 'rate'])
+    expect(scene.gone.map(({ client }) => client.id)).toEqual([loud.client.id])
+    await served(other)
+  },
+}
