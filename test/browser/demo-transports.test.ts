@@ -152,7 +152,7 @@ describe('the page', () => {
       await ben.closes()
       await ada.sees('Ada')
       // Without a goodbye a session of long polls is kept for half a minute.
-    expect(performance.now() - began).toBeLessThan(20_000)
+      expect(performance.now() - began).toBeLessThan(20_000)
       await ada.reads('Ben left')
       expect(mistakes(ada)).toEqual([])
     },

@@ -81,7 +81,7 @@ describe('a connection', () => {
     })
   })
 
-  it('that says more than it may is closed with 1009, and nobody else', async () => {
+  it('that says more than it may is cut, and nobody else', async () => {
     await served({ maxMessageBytes: 1_000 }, async (url) => {
       const [loud, quiet] = [await TcpPeer.open(url), await TcpPeer.open(url)]
       loud.send('x'.repeat(1_001))
