@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { connContract } from '../contracts/conn.contract.ts'
 import { RawPeer } from '../support/raw-peer.ts'
-import { until } from '../support/until.ts'
+import { turns, until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
 import { wsStand } from '../support/ws-stand.ts'
 
@@ -148,6 +148,66 @@ describe('one app', () => {
     expect(peer.received.at(-1)).toContain('"op":"bye"')
     expect(peer.ended).toEqual({ code: 4200, reason: 'shutdown' })
     expect(gateway.hub.count()).toBe(0)
+  })
+
+  it('closes the web sockets of its own too', async () => {
+    const app = newApp()
+    await app.register(fanfare, { gateway: new Gateway(), path: '/live' })
+    await app.register(async (scope) => {
+      scope.get('/echo', { websocket: true }, () => {})
+    })
+    const peer = await wsPeer(`${await urlOf(app)}/echo`)
+    await app.close()
+    await until(() => peer.ended, 'the end')
+    expect(peer.ended).toBeDefined()
+  })
+
+  it('lets nobody in who is decided about after it began to close', async () => {
+    let decide = (_user: { id: string }): void => {}
+    const { app, gateway } = await appWith({
+      authenticate: () => new Promise((resolve) => (decide = resolve)),
+    })
+    const status = statusOf(app, '/live')
+    const asked = decide
+    await until(() => decide !== asked, 'the question')
+    const closed = app.close()
+    await turns(20)
+    decide({ id: 'ada' })
+    expect(await status).toBe(503)
+    await closed
+    expect(gateway.hub.count()).toBe(0)
+  })
+
+  it('lets each gateway have its own limit of messages', async () => {
+    const app = newApp()
+    const [small, large] = [
+      new Gateway({ maxMessageBytes: 1_000 }),
+      new Gateway({ maxMessageBytes: 100_000 }),
+    ]
+    await app.register(fanfare, { gateway: small, path: '/small' })
+    await app.register(fanfare, { gateway: large, path: '/large' })
+    const url = await urlOf(app)
+    const [narrow, wide] = [await wsPeer(`${url}/small`), await wsPeer(`${url}/large`)]
+    const call = JSON.stringify({ op: 'call', id: 1, method: 'x', data: 'x'.repeat(5_000) })
+    narrow.send(call)
+    wide.send(call)
+    await until(() => narrow.ended && wide.received.length === 2, 'both answers')
+    expect([narrow.ended?.code, wide.ended]).toEqual([1009, undefined])
+    wide.destroy()
+  })
+
+  it('knows what lies below a prefix with parameters', async () => {
+    const app = newApp()
+    const gateway = new Gateway()
+    await app.register(
+      async (scope) => {
+        await scope.register(fanfare, { gateway, path: '/live' })
+      },
+      { prefix: '/:tenant' },
+    )
+    expect(await statusOf(app, '/acme/live')).toBe(101)
+    expect(await statusOf(app, '/acme/live/')).toBe(101)
+    expect(await statusOf(app, '/acme/live/unknown')).toBe(404)
   })
 
   it('refuses wrong options by name', async () => {

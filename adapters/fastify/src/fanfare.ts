@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
 import { Gateway, OptionError, type Ticket } from '@fanfare/core'
-import { knownOptions, mountPath, pathBelow } from '@fanfare/core/adapter'
+import { knownOptions, mountPath } from '@fanfare/core/adapter'
 import { ClosingWebSocket, Connections, Wire } from '@fanfare/ws/connections'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
@@ -48,19 +48,16 @@ async function mount(app: FastifyInstance, options: FanfareOptions): Promise<voi
   // Before `@fastify/websocket` adds its own, which closes without a word.
   app.addHook('preClose', () => house.close())
   if (!app.hasDecorator('websocketServer')) {
-    const maxPayload = Math.min(gateway.limits.maxMessageBytes, MOST_BYTES)
     await app.register(websocket, {
-      options: {
-        // Two releases of the types of `ws` do not agree about this one.
-        WebSocket: ClosingWebSocket as never,
-        clientTracking: false,
-        perMessageDeflate: false,
-        maxPayload,
-      },
-      // `ws` closes the connection by itself after an error.
-      errorHandler: () => {},
+      // Two releases of the types of `ws` do not agree about this one.
+      options: { WebSocket: ClosingWebSocket as never, perMessageDeflate: false, maxPayload: 1 },
     })
   }
+  // Several gateways may share the server: the largest limit is its own, each gateway keeps to its own behind it.
+  const { options: shared } = app.websocketServer
+  const most = Math.min(gateway.limits.maxMessageBytes, MOST_BYTES)
+  if (shared.WebSocket === (ClosingWebSocket as never) && most > (shared.maxPayload ?? 0))
+    shared.maxPayload = most
   house.open(app)
 }
 
@@ -87,7 +84,7 @@ class House {
         method: 'GET',
         url,
         // As late as possible: after the hooks of the application.
-        preHandler: (request, reply) => this.#decide(app, request, reply),
+        preHandler: (request, reply) => this.#decide(request, reply),
         handler: (_request, reply) =>
           reply.code(426).header('upgrade', 'websocket').send('this is for WebSocket clients\n'),
         wsHandler: (ws, { raw }) => this.#accept(ws, raw),
@@ -100,11 +97,15 @@ class House {
     return this.#connections.leave()
   }
 
-  async #decide(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async #decide(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     if (!request.ws) return undefined
-    if (this.#closed) return reply.code(503).header('retry-after', '1').send('the server is shutting down\n')
-    const below = pathBelow(app.prefix + this.#path, request.raw.url ?? '') ?? '/'
-    const admission = await this.#gateway.admit(handshakeOf(request, below))
+    // The prefix may have parameters: what is below is what the router found there.
+    const { '*': below = '' } = request.params as { readonly '*'?: string }
+    const admission = this.#closed ? undefined : await this.#gateway.admit(handshakeOf(request, `/${below}`))
+    // The app may have begun to close meanwhile.
+    if (!admission || this.#closed) {
+      return reply.code(503).header('retry-after', '1').send('the server is shutting down\n')
+    }
     if (!admission.ok) {
       return reply.code(admission.status).headers(admission.headers).send(`${admission.message}\n`)
     }
