@@ -1,17 +1,8 @@
 import { OptionError } from '../ground/errors.ts'
 
-export { known as knownOptions } from '../hub/options.ts'
+import { wholeFrom } from '../ground/options.ts'
 
-/** @throws OptionError unless `value` is a whole number within bounds */
-export function wholeFrom(option: string, value: unknown, least: number, most: number): void {
-  const whole = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most
-  if (whole) return
-  const bounds =
-    most === Number.MAX_SAFE_INTEGER
-      ? `of at least ${String(least)}`
-      : `from ${String(least)} to ${String(most)}`
-  throw new OptionError(option, `a whole number ${bounds}`, value)
-}
+export { knownOptions, wholeFrom } from '../ground/options.ts'
 
 /** @throws OptionError unless `path` may be where a gateway is mounted */
 export function mountPath(path: unknown): string {

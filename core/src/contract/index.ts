@@ -55,7 +55,16 @@ export type {
   OverflowAction,
   SlowConsumerPolicy,
 } from './slow-consumer.ts'
-export { classifyChannel, MAX_CHANNEL_NAME_BYTES } from '../ground/channel-name.ts'
+export {
+  assertChannelName,
+  channelNameFault,
+  classifyChannel,
+  MAX_CHANNEL_NAME_BYTES,
+} from '../ground/channel-name.ts'
 export type { ChannelType } from '../ground/channel-name.ts'
+export { ChannelNameError, FanfareError, OptionError } from '../ground/errors.ts'
+export { isTooDeep, MAX_JSON_DEPTH } from '../ground/json-scan.ts'
+export { knownOptions, wholeFrom } from '../ground/options.ts'
+export { hostPlatform } from '../ground/platform.ts'
 export type { Why } from '../ground/why.ts'
 export type { Cancel, Clock, Platform, Scheduler } from '../ground/platform.ts'

@@ -9,6 +9,11 @@ export interface Relay {
   publish(message: Message): Promise<void>
   /** The channel has its first local subscriber, or the first that waits. Resolves when nothing will be missed. */
   open(channel: string): Promise<void>
+  /**
+   * Nobody here wants the channel any more whose `open` still runs: that may end now, well or badly. A relay that cannot
+   * open for a long time would otherwise keep a call for every channel that was asked for meanwhile.
+   */
+  cancel?(channel: string): void
   /** Nobody here wants the channel any more. Never called while `open` of the same channel runs. */
   close(channel: string): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Contract } from '../contract/contract.ts'
 import type { Protocol } from '../contract/protocol.ts'
 import { OptionError } from '../ground/errors.ts'
 import { Hub } from '../hub/hub.ts'
-import { known, whole } from '../hub/options.ts'
+import { knownOptions, wholeFrom } from '../ground/options.ts'
 import { native } from '../protocols/native.ts'
 import type { GatewayClient } from './gateway-client.ts'
 import type { AnyHandler, OnUnknown } from './handlers.ts'
@@ -123,15 +123,15 @@ const OPTIONS: readonly (keyof GatewayOptions)[] = [
 export function gatewaySettings<C extends Contract, U extends User>(
   options: GatewayOptions<C, U>,
 ): GatewaySettings {
-  known('new Gateway', options, OPTIONS)
+  knownOptions('new Gateway', options, OPTIONS)
   return {
     hub: options.hub ?? new Hub(),
     protocols: checkedProtocols(options.protocols ?? { '/': native() }),
     originAllowed: originCheck(options.allowedOrigins ?? 'same-origin', options.requireOrigin ?? false),
     limits: gatewayLimits(options),
     rateLimits: rateLimits(options.rateLimit ?? {}),
-    trustedProxies: whole('trustedProxies', options.trustedProxies ?? 0, 0),
-    journalSize: whole('journalSize', options.journalSize ?? 4_096, 1),
+    trustedProxies: wholeFrom('trustedProxies', options.trustedProxies ?? 0, 0),
+    journalSize: wholeFrom('journalSize', options.journalSize ?? 4_096, 1),
     authenticateAt: oneOf('authenticateAt', options.authenticateAt ?? 'handshake', AUTHENTICATE_AT),
     onUnknown:
       typeof options.onUnknown === 'function'
@@ -149,15 +149,15 @@ function checkedProtocols(protocols: Readonly<Record<string, Protocol>>): Map<st
 
 function gatewayLimits(options: Pick<GatewayOptions, keyof GatewayLimits>): GatewayLimits {
   const { heartbeat = {} } = options
-  known('heartbeat', heartbeat, ['intervalMs', 'timeoutMs'])
+  knownOptions('heartbeat', heartbeat, ['intervalMs', 'timeoutMs'])
   return {
-    maxConnections: whole('maxConnections', options.maxConnections ?? 10_000, 1),
-    maxMessageBytes: whole('maxMessageBytes', options.maxMessageBytes ?? 524_288, 1),
-    handshakeTimeoutMs: whole('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 7_000, 1),
-    handlerTimeoutMs: whole('handlerTimeoutMs', options.handlerTimeoutMs ?? 30_000, 1),
+    maxConnections: wholeFrom('maxConnections', options.maxConnections ?? 10_000, 1),
+    maxMessageBytes: wholeFrom('maxMessageBytes', options.maxMessageBytes ?? 524_288, 1),
+    handshakeTimeoutMs: wholeFrom('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 7_000, 1),
+    handlerTimeoutMs: wholeFrom('handlerTimeoutMs', options.handlerTimeoutMs ?? 30_000, 1),
     heartbeat: {
-      intervalMs: whole('heartbeat.intervalMs', heartbeat.intervalMs ?? 25_000, 0),
-      timeoutMs: whole('heartbeat.timeoutMs', heartbeat.timeoutMs ?? 8_000, 1),
+      intervalMs: wholeFrom('heartbeat.intervalMs', heartbeat.intervalMs ?? 25_000, 0),
+      timeoutMs: wholeFrom('heartbeat.timeoutMs', heartbeat.timeoutMs ?? 8_000, 1),
     },
   }
 }

@@ -1,5 +1,5 @@
 import { OptionError } from '../ground/errors.ts'
-import { known, whole } from '../hub/options.ts'
+import { knownOptions, wholeFrom } from '../ground/options.ts'
 import { type Rate, TokenBucket } from './token-bucket.ts'
 
 /** How often clients may do things. A rate of 0 is no limit. */
@@ -32,13 +32,13 @@ const MAX_ADDRESSES = 10_000
 
 /** @throws OptionError when a limit has a wrong value */
 export function rateLimits(options: RateLimitOptions): RateLimits {
-  known('rateLimit', options, LIMITS)
+  knownOptions('rateLimit', options, LIMITS)
   return {
     messages: checked('messages', options.messages ?? { rate: 100, burst: 200 }),
     subscribes: checked('subscribes', options.subscribes ?? { rate: 50, burst: 128 }),
     handshakesPerAddress: checked('handshakesPerAddress', options.handshakesPerAddress ?? NO_LIMIT),
     handshakes: checked('handshakes', options.handshakes ?? NO_LIMIT),
-    strikes: whole('rateLimit.strikes', options.strikes ?? 10, 0),
+    strikes: wholeFrom('rateLimit.strikes', options.strikes ?? 10, 0),
   }
 }
 
@@ -46,7 +46,7 @@ function checked(name: string, { rate, burst }: Rate): Rate {
   if (!(Number.isFinite(rate) && rate >= 0)) {
     throw new OptionError(`rateLimit.${name}.rate`, 'a number per second, 0 for no limit', rate)
   }
-  whole(`rateLimit.${name}.burst`, burst, 1)
+  wholeFrom(`rateLimit.${name}.burst`, burst, 1)
   return { rate, burst }
 }
 

@@ -59,6 +59,11 @@ export class Hub {
     return this.#parts.wheel
   }
 
+  /** The number that the ids of its clients begin with, in digits: what names this node on a bus. */
+  get node(): string {
+    return this.#parts.node
+  }
+
   /** `true` from the call of {@link close} on. */
   get closed(): boolean {
     return this.#parts.closed
@@ -111,7 +116,7 @@ export class Hub {
     const names = typeof channels === 'object' ? channels : [channels]
     const messages = names.map((channel): Message => ({ channel, event, data: payload, except, key, from }))
     messages.forEach(assertMessage)
-    for (const message of messages) this.#parts.post(message)
+    for (const message of messages) this.#parts.relaying.post(message)
   }
 
   /**
@@ -122,7 +127,7 @@ export class Hub {
   async publish(message: Message): Promise<void> {
     this.#open()
     assertMessage(message)
-    await this.#parts.publish(message)
+    await this.#parts.relaying.publish(message)
   }
 
   /** Delivers to this node's clients only; what a bridge calls. What is no message is counted and ignored. */
@@ -143,7 +148,7 @@ export class Hub {
    */
   attach(relay: Relay): () => Promise<void> {
     this.#open()
-    return this.#parts.attach(relay)
+    return this.#parts.relaying.attach(relay)
   }
 
   /** Sends to one client. Returns whether there is such a client on this node. */

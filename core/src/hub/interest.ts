@@ -72,7 +72,7 @@ export class Interest {
     if (!line || --line.holders > 0) return
     line.retry?.()
     this.#lines.delete(channel)
-    this.#sync(channel)
+    this.#letGo(channel, line)
   }
 
   /** A subscriber is there already, before the relay could be asked. */
@@ -110,11 +110,16 @@ export class Interest {
     for (const [channel, line] of this.#lines) {
       line.retry?.()
       this.#lines.delete(channel)
-      this.#sync(channel)
+      this.#letGo(channel, line)
       for (const callback of line.waiting) callback()
     }
     // An open that still runs is followed by a close.
     while (this.#calls.size > 0) await Promise.allSettled(this.#calls.values())
+  }
+
+  #letGo(channel: string, { live }: Line): void {
+    if (!live && this.#calls.has(channel)) this.#relay.cancel?.(channel)
+    this.#sync(channel)
   }
 
   /** Brings the relay to what is wanted now; when a call is under way, after it. */

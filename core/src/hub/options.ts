@@ -1,6 +1,6 @@
 import type { Authorizer } from '../contract/authorizer.ts'
 import type { OutboxLimits } from '../contract/slow-consumer.ts'
-import { OptionError } from '../ground/errors.ts'
+import { knownOptions, wholeFrom } from '../ground/options.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { AuthorizationLimits } from './join-gate.ts'
 import type { SlowConsumerOption } from './policies.ts'
@@ -19,7 +19,12 @@ export interface HubOptions {
   readonly writeTimeoutMs?: number | undefined
   /** Channels one client may hold. @defaultValue `128` */
   readonly maxChannelsPerClient?: number | undefined
-  /** Makes client ids, each new. @defaultValue `digits.digits`: a number for this hub, then 64 random bits */
+  /**
+   * The number that names this hub among all that share a bus: its clients' ids begin with it, so that a message to one
+   * client finds its node. From 0 to 4294967295. @defaultValue 32 random bits
+   */
+  readonly node?: number | undefined
+  /** Makes client ids, each new. @defaultValue `digits.digits`: the hub's number, then 64 random bits */
   readonly clientId?: (() => string) | undefined
   /** Parts of the host to be replaced: clock and scheduler in tests, for example. */
   readonly platform?: Partial<Platform> | undefined
@@ -31,13 +36,14 @@ export interface HubLimits {
   readonly outbox: OutboxLimits
   readonly writeTimeoutMs: number
   readonly maxChannelsPerClient: number
+  readonly node: number | undefined
 }
 
 /** Checks the numbers and fills in the defaults. @throws OptionError */
 export function hubLimits(options: HubOptions): HubLimits {
   const { authorization = {}, outbox = {} } = options
-  known('authorization', authorization, ['timeoutMs', 'concurrent', 'pendingPerClient'])
-  known('outbox', outbox, ['frames', 'bytes'])
+  knownOptions('authorization', authorization, ['timeoutMs', 'concurrent', 'pendingPerClient'])
+  knownOptions('outbox', outbox, ['frames', 'bytes'])
   return {
     authorization: {
       timeoutMs: positive('authorization.timeoutMs', authorization.timeoutMs ?? 5_000),
@@ -48,24 +54,12 @@ export function hubLimits(options: HubOptions): HubLimits {
       frames: positive('outbox.frames', outbox.frames ?? 64),
       bytes: positive('outbox.bytes', outbox.bytes ?? 1_048_576),
     },
-    writeTimeoutMs: whole('writeTimeoutMs', options.writeTimeoutMs ?? 10_000, 0),
+    writeTimeoutMs: wholeFrom('writeTimeoutMs', options.writeTimeoutMs ?? 10_000, 0),
     maxChannelsPerClient: positive('maxChannelsPerClient', options.maxChannelsPerClient ?? 128),
+    node: options.node === undefined ? undefined : wholeFrom('node', options.node, 0, 0xffff_ffff),
   }
 }
 
 function positive(option: string, value: number): number {
-  return whole(option, value, 1)
-}
-
-/** @throws OptionError unless `value` is a whole number of at least `least` */
-export function whole(option: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value
-  throw new OptionError(option, `a whole number of at least ${String(least)}`, value)
-}
-
-/** @throws OptionError when an option is there that nobody knows: most likely a slip of the pen */
-export function known(where: string, options: object, names: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new OptionError(where, `the options ${names.join(', ')}`, name)
-  }
+  return wholeFrom(option, value, 1)
 }

@@ -1,30 +1,31 @@
 import type { Conn } from '../contract/conn.ts'
 import type { Message } from '../contract/message.ts'
 import type { Protocol, Ref, RosterView } from '../contract/protocol.ts'
-import type { Relay } from '../contract/relay.ts'
 import type { DropReason } from '../contract/slow-consumer.ts'
-import { CancelledError, FanfareError, OptionError } from '../ground/errors.ts'
+import { CancelledError, OptionError } from '../ground/errors.ts'
+import { knownOptions } from '../ground/options.ts'
 import { Payload } from '../ground/payload.ts'
-import { type Cancel, hostPlatform, type Platform } from '../ground/platform.ts'
+import { hostPlatform, type Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import type { Channel } from './channel.ts'
 import type { AddOptions, Client, SendOptions } from './client.ts'
-import { clientIds } from './client-ids.ts'
+import { ClientIds } from './client-ids.ts'
 import { Counters } from './counters.ts'
 import { Departures } from './departures.ts'
 import { type ErrorEvent, Events, type HubEvents } from './events.ts'
 import { assertPayload, FanOut, messageFault } from './fan-out.ts'
 import { Grants } from './grants.ts'
-import { Interest } from './interest.ts'
+import type { Interest } from './interest.ts'
 import { JoinGate } from './join-gate.ts'
 import { Memberships, type SubscribeOptions } from './memberships.ts'
-import { hubLimits, type HubLimits, type HubOptions, known } from './options.ts'
+import { hubLimits, type HubLimits, type HubOptions } from './options.ts'
 import { Outlet, type OutletHost } from './outlet.ts'
 import { Peer } from './peer.ts'
 import { PeerSession } from './peer-session.ts'
 import { plain } from './plain.ts'
 import { Policies } from './policies.ts'
+import { Relaying } from './relaying.ts'
 import { Sequencer } from './sequencer.ts'
 import type { HubStats } from './stats.ts'
 import { Turn } from './turn.ts'
@@ -37,11 +38,9 @@ const OPTIONS: readonly (keyof HubOptions)[] = [
   'writeTimeoutMs',
   'maxChannelsPerClient',
   'clientId',
+  'node',
   'platform',
 ]
-
-/** How long a closing hub waits for its relay. */
-const DETACH_MS = 5_000
 
 /** The parts of one hub, put together. What the outside sees of them is `Hub`. */
 export class HubParts implements OutletHost {
@@ -60,18 +59,19 @@ export class HubParts implements OutletHost {
   readonly grants: Grants
   readonly memberships: Memberships
   readonly departures: Departures
-  interest: Interest | undefined
-  #relay: Relay | undefined
+  readonly relaying: Relaying
   #closed = false
   #closing: Promise<void> | undefined
+  readonly #ids: ClientIds
   readonly #newId: () => string
 
   constructor(options: HubOptions) {
-    known('new Hub', options, OPTIONS)
+    knownOptions('new Hub', options, OPTIONS)
     this.limits = hubLimits(options)
     this.policies = new Policies(options.slowConsumer ?? 'drop-newest')
     this.platform = { ...hostPlatform(), ...options.platform }
-    this.#newId = checkedClientId(options) ?? clientIds(this.platform)
+    this.#ids = new ClientIds(this.platform, this.limits.node)
+    this.#newId = checkedClientId(options) ?? (() => this.#ids.next())
     this.events = new Events((error) => this.platform.reportError(error))
     this.wheel = new TimerWheel(this.platform)
     this.turn = new Turn(this.platform, this.sequencer)
@@ -80,6 +80,16 @@ export class HubParts implements OutletHost {
     this.grants = new Grants(this, this.gate)
     this.memberships = new Memberships(this, this.gate, this.grants)
     this.departures = new Departures(this)
+    this.relaying = new Relaying(this)
+  }
+
+  /** What the ids of its clients begin with. */
+  get node(): string {
+    return String(this.#ids.node)
+  }
+
+  get interest(): Interest | undefined {
+    return this.relaying.interest
   }
 
   get closed(): boolean {
@@ -118,25 +128,9 @@ export class HubParts implements OutletHost {
     })
   }
 
-  /** Broadcasts without anybody waiting for the outcome. */
-  post(message: Message): void {
-    if (!this.#relay) {
-      this.#deliverNow(message)
-      return
-    }
-    this.publish(message).catch((error: unknown) => {
-      this.report({ error, where: 'relay', channel: message.channel })
-    })
-  }
-
-  async publish(message: Message): Promise<void> {
-    if (this.#relay) await this.#relay.publish(message)
-    else this.#deliverNow(message)
-  }
-
   deliver(message: Message): void {
     if (messageFault(message)) this.counters.malformed++
-    else this.#deliverNow(message)
+    else this.deliverNow(message)
   }
 
   gap(channel: string): void {
@@ -144,21 +138,6 @@ export class HubParts implements OutletHost {
       const here = this.channels.get(channel)
       if (here) this.fanOut.announceGap(here)
     })
-  }
-
-  attach(relay: Relay): () => Promise<void> {
-    if (this.#relay) throw new FanfareError('relay-attached', 'a hub has one relay; detach the first')
-    const interest = new Interest(this, relay)
-    this.#relay = relay
-    this.interest = interest
-    for (const peer of this.peers.values()) {
-      for (const channel of peer.attempts.keys()) interest.hold(channel)
-      for (const channel of peer.subscriptions.keys()) {
-        interest.hold(channel)
-        interest.degrade(channel)
-      }
-    }
-    return () => this.#detach(interest)
   }
 
   stats(): HubStats {
@@ -244,10 +223,11 @@ export class HubParts implements OutletHost {
     this.report({ error, where, client: this.peers.get(outlet.id) })
   }
 
-  #deliverNow(message: Message): void {
+  /** To this node's clients; in the middle of an operation, after it. */
+  deliverNow(message: Message): void {
     // The hot path makes no closure unless it has to wait.
     if (!this.sequencer.begin()) {
-      this.sequencer.later(() => this.#deliverNow(message))
+      this.sequencer.later(() => this.deliverNow(message))
       return
     }
     try {
@@ -257,27 +237,10 @@ export class HubParts implements OutletHost {
     }
   }
 
-  async #detach(interest: Interest): Promise<void> {
-    if (this.interest === interest) {
-      this.interest = undefined
-      this.#relay = undefined
-    }
-    await interest.detach()
-  }
-
   async #gone(): Promise<void> {
     // By then no operation is under way, and those whose close was put off are closing.
     await Promise.resolve()
-    const detached = this.interest && this.#detach(this.interest)
-    await Promise.all([this.departures.settled(), this.#patiently(detached)])
-  }
-
-  /** A relay that never answers does not keep a hub from closing. */
-  async #patiently(detached: Promise<void> | undefined): Promise<void> {
-    let cancel: Cancel | undefined
-    const patience = new Promise<void>((resolve) => (cancel = this.wheel.after(DETACH_MS, resolve)))
-    await Promise.race([detached, patience])
-    cancel?.()
+    await Promise.all([this.departures.settled(), this.relaying.end()])
   }
 }
 

@@ -3,7 +3,7 @@ import { OptionError } from '../ground/errors.ts'
 import { hostPlatform } from '../ground/platform.ts'
 import type { Why } from '../ground/why.ts'
 import { closeCode } from '../hub/close-codes.ts'
-import { known } from '../hub/options.ts'
+import { knownOptions } from '../ground/options.ts'
 import { decodeVelocity } from './velocity-decode.ts'
 import { broadcastVelocity, unicastVelocity, write } from './velocity-encode.ts'
 import { farewell } from './velocity-errors.ts'
@@ -39,7 +39,7 @@ const TRAITS: Traits = Object.freeze({
  * @throws OptionError when an option is unknown or has a wrong value
  */
 export function velocity(options: VelocityOptions): Protocol {
-  known('velocity', options, ['key', 'now'])
+  knownOptions('velocity', options, ['key', 'now'])
   const { key, now } = options
   if (key !== 'type' && key !== 'event') throw new OptionError('velocity.key', "'type' or 'event'", key)
   return now === undefined ? SHARED[key] : protocol(key, now)

@@ -1,0 +1,91 @@
+import type { Message } from '../contract/message.ts'
+import type { Relay } from '../contract/relay.ts'
+import { FanfareError } from '../ground/errors.ts'
+import type { Cancel, Platform } from '../ground/platform.ts'
+import { Interest, type InterestHost } from './interest.ts'
+import type { Peer } from './peer.ts'
+
+/** What relaying needs of its hub. */
+export interface RelayingHost extends InterestHost {
+  readonly platform: Platform
+  readonly peers: ReadonlyMap<string, Peer>
+  /** To this node's clients, now. */
+  deliverNow(message: Message): void
+}
+
+/** How long a closing hub waits for its relay. */
+const DETACH_MS = 5_000
+/** What a broadcast fails with while the bus is down: every one of them, so one event in so long stands for all. */
+const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
+const QUIET_MS = 1_000
+
+/** Where messages go: to a relay if there is one, else straight to the clients here. */
+export class Relaying {
+  readonly #hub: RelayingHost
+  #relay: Relay | undefined
+  #interest: Interest | undefined
+  #quietUntil = -Infinity
+
+  constructor(hub: RelayingHost) {
+    this.#hub = hub
+  }
+
+  /** Only while a relay is attached. */
+  get interest(): Interest | undefined {
+    return this.#interest
+  }
+
+  /** Sends without anybody waiting for the outcome. */
+  post(message: Message): void {
+    if (!this.#relay) {
+      this.#hub.deliverNow(message)
+      return
+    }
+    this.publish(message).catch((error: unknown) => this.#failed(error, message.channel))
+  }
+
+  async publish(message: Message): Promise<void> {
+    if (this.#relay) await this.#relay.publish(message)
+    else this.#hub.deliverNow(message)
+  }
+
+  attach(relay: Relay): () => Promise<void> {
+    if (this.#relay) throw new FanfareError('relay-attached', 'a hub has one relay; detach the first')
+    const interest = new Interest(this.#hub, relay)
+    this.#relay = relay
+    this.#interest = interest
+    for (const peer of this.#hub.peers.values()) {
+      for (const channel of peer.attempts.keys()) interest.hold(channel)
+      for (const channel of peer.subscriptions.keys()) {
+        interest.hold(channel)
+        interest.degrade(channel)
+      }
+    }
+    return () => this.#detach(interest)
+  }
+
+  /** Lets go of the relay; one that never answers is waited for 5 s. */
+  async end(): Promise<void> {
+    if (!this.#interest) return
+    let cancel: Cancel | undefined
+    const patience = new Promise<void>((resolve) => (cancel = this.#hub.wheel.after(DETACH_MS, resolve)))
+    await Promise.race([this.#detach(this.#interest), patience])
+    cancel?.()
+  }
+
+  async #detach(interest: Interest): Promise<void> {
+    if (this.#interest === interest) {
+      this.#interest = undefined
+      this.#relay = undefined
+    }
+    await interest.detach()
+  }
+
+  #failed(error: unknown, channel: string): void {
+    const outage = error instanceof FanfareError && OUTAGE_CODES.has(error.code)
+    const now = this.#hub.platform.clock.monotonic()
+    if (outage && now < this.#quietUntil) return
+    if (outage) this.#quietUntil = now + QUIET_MS
+    this.#hub.report({ error, where: 'relay', channel })
+  }
+}
