@@ -1,0 +1,10 @@
+/**
+ * For those who write a driver for a bus with a server behind it: give {@link BusDriver} a {@link Bus}, and it does the rest.
+ *
+ * @module
+ */
+export type { Bus, Dial, DialAttempt, Wire, WireEvents } from './wire.ts'
+export { BusDriver } from './bus-driver.ts'
+export type { BusStats } from './bus-driver.ts'
+export { BUS_OPTIONS, type BeatTimes, type BusOptions, type QueueLimits } from './options.ts'
+export { RefusedError, UnknownOutcomeError } from './errors.ts'
