@@ -28,6 +28,15 @@ export interface SubscribeOptions {
    * late, or more of them came than could wait. Called before the events that follow the hole.
    */
   readonly gap?: (() => void) | undefined
+  /** Calls the subscription off while it waits for the bus; an `AbortSignal` is one. */
+  readonly signal?: SubscribeSignal | undefined
+}
+
+/** The part of an `AbortSignal` that is looked at. */
+export interface SubscribeSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
 }
 
 /** A subscription that is live. */
@@ -35,7 +44,7 @@ export interface Subscription {
   readonly channel: string
   /** Events dropped because this subscription's queue was full. */
   readonly dropped: number
-  /** No event comes after this was called; resolves when the bus knows. Idempotent, and never rejects. */
+  /** No event comes after this was called. Idempotent, and never rejects. */
   cancel(): Promise<void>
 }
 

@@ -35,8 +35,10 @@ export class Interest {
   readonly #hub: InterestHost
   readonly #relay: Relay
   readonly #lines = new Map<string, Line>()
-  /** The call under way per channel. */
-  readonly #calls = new Map<string, Promise<void>>()
+  /** The call under way per channel; it tells whether the relay may have the channel open after it. */
+  readonly #calls = new Map<string, Promise<boolean>>()
+  /** Channels whose open was called off while it ran. */
+  readonly #cancelled = new Set<string>()
   #attached = true
 
   constructor(hub: InterestHost, relay: Relay) {
@@ -118,7 +120,10 @@ export class Interest {
   }
 
   #letGo(channel: string, { live }: Line): void {
-    if (!live && this.#calls.has(channel)) this.#relay.cancel?.(channel)
+    if (!live && this.#calls.has(channel) && this.#relay.cancel) {
+      this.#cancelled.add(channel)
+      this.#relay.cancel(channel)
+    }
     this.#sync(channel)
   }
 
@@ -129,31 +134,37 @@ export class Interest {
     if (line?.live) return
     const call = line ? this.#open(channel) : this.#close(channel)
     this.#calls.set(channel, call)
-    void call.finally(() => {
+    void call.then((maybeOpen) => {
       this.#calls.delete(channel)
-      const now = this.#lines.get(channel)
       // What was wanted may have changed meanwhile: opened for nobody, or closed and wanted again.
-      if (line ? !now : now !== undefined) this.#sync(channel)
+      if (maybeOpen !== this.#lines.has(channel)) this.#sync(channel)
     })
   }
 
-  async #open(channel: string): Promise<void> {
+  async #open(channel: string): Promise<boolean> {
     try {
       await this.#relay.open(channel)
-      this.#becameLive(channel)
+      if (!this.#cancelled.has(channel)) this.#becameLive(channel)
     } catch (error) {
-      this.#failed(channel, error)
-      const line = this.#lines.get(channel)
-      if (line) line.retry = this.#hub.wheel.after(OPEN_WAIT_MS, () => this.#sync(channel))
+      if (!this.#cancelled.has(channel)) this.#retryLater(channel, error)
     }
+    // Called off, and perhaps too late: closed, whichever way it ended, and opened anew if it is wanted again.
+    return this.#cancelled.delete(channel) ? this.#close(channel) : true
   }
 
-  async #close(channel: string): Promise<void> {
+  async #close(channel: string): Promise<boolean> {
     try {
       await this.#relay.close(channel)
     } catch (error) {
       this.#failed(channel, error)
     }
+    return false
+  }
+
+  #retryLater(channel: string, error: unknown): void {
+    this.#failed(channel, error)
+    const line = this.#lines.get(channel)
+    if (line) line.retry = this.#hub.wheel.after(OPEN_WAIT_MS, () => this.#sync(channel))
   }
 
   #becameLive(channel: string): void {

@@ -6,5 +6,5 @@
 export type { Bus, Dial, DialAttempt, Wire, WireEvents } from './wire.ts'
 export { BusDriver } from './bus-driver.ts'
 export type { BusStats } from './bus-driver.ts'
-export { BUS_OPTIONS, type BeatTimes, type BusOptions, type QueueLimits } from './options.ts'
+export { BUS_OPTIONS, type BeatTimes, type BusOptions, busOptionsIn, type QueueLimits } from './options.ts'
 export { RefusedError, UnknownOutcomeError } from './errors.ts'

@@ -75,32 +75,50 @@ export const BUS_OPTIONS: readonly (keyof BusOptions)[] = [
   'platform',
 ]
 
+/** Those of a driver's options that every driver takes. */
+export function busOptionsIn(options: BusOptions): BusOptions {
+  const names: readonly string[] = BUS_OPTIONS
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
+}
+
 const PREFIX = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Checks the options and fills in the defaults. @throws OptionError */
 export function busSettings(options: BusOptions): BusSettings {
-  const { prefix = 'fanfare', queue = {}, beat = {} } = options
+  const { prefix = 'fanfare' } = options
   if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
     throw new OptionError('prefix', '1 to 64 letters, digits, _ or -', prefix)
   }
-  knownOptions('queue', queue, ['bytes', 'deadlineMs'])
-  knownOptions('beat', beat, ['intervalMs', 'silentMs'])
   const platform = { ...hostPlatform(), ...options.platform }
-  const intervalMs = wholeFrom('beat.intervalMs', beat.intervalMs ?? 1_000, 1)
   return {
     prefix,
-    buffer: wholeFrom('buffer', options.buffer ?? 256, 1),
+    buffer: positive('buffer', options.buffer, 256),
     logger: checkedLogger(options.logger, platform),
-    queue: {
-      bytes: wholeFrom('queue.bytes', queue.bytes ?? 8_388_608, 1),
-      deadlineMs: wholeFrom('queue.deadlineMs', queue.deadlineMs ?? 2_000, 1),
-    },
-    maxEventBytes: wholeFrom('maxEventBytes', options.maxEventBytes ?? 1_048_576, 1),
+    queue: queueLimits(options.queue),
+    maxEventBytes: positive('maxEventBytes', options.maxEventBytes, 1_048_576),
     clockSkewMs: wholeFrom('clockSkewMs', options.clockSkewMs ?? 5_000, 0),
-    // Less than two beats would be taken for silence whenever one of them is late.
-    beat: { intervalMs, silentMs: wholeFrom('beat.silentMs', beat.silentMs ?? 3_500, 2 * intervalMs) },
-    connectTimeoutMs: wholeFrom('connectTimeoutMs', options.connectTimeoutMs ?? 2_000, 1),
-    reconnectDelayMs: wholeFrom('reconnectDelayMs', options.reconnectDelayMs ?? 500, 1),
+    beat: beatTimes(options.beat),
+    connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs, 2_000),
+    reconnectDelayMs: positive('reconnectDelayMs', options.reconnectDelayMs, 500),
     platform,
   }
+}
+
+function queueLimits(queue: Partial<QueueLimits> = {}): QueueLimits {
+  knownOptions('queue', queue, ['bytes', 'deadlineMs'])
+  return {
+    bytes: positive('queue.bytes', queue.bytes, 8_388_608),
+    deadlineMs: positive('queue.deadlineMs', queue.deadlineMs, 2_000),
+  }
+}
+
+function beatTimes(beat: Partial<BeatTimes> = {}): BeatTimes {
+  knownOptions('beat', beat, ['intervalMs', 'silentMs'])
+  const intervalMs = positive('beat.intervalMs', beat.intervalMs, 1_000)
+  // Less than two beats would be taken for silence whenever one of them is late.
+  return { intervalMs, silentMs: wholeFrom('beat.silentMs', beat.silentMs ?? 3_500, 2 * intervalMs) }
+}
+
+function positive(option: string, value: number | undefined, fallback: number): number {
+  return wholeFrom(option, value ?? fallback, 1)
 }

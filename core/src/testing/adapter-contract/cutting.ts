@@ -1,5 +1,5 @@
 import type { Tests } from './tests.ts'
-import { noise, turns, until } from './wait.ts'
+import { noise, turns, until } from '../contract-suite/wait.ts'
 import type { World } from './world.ts'
 
 const LARGE = noise(65_536)

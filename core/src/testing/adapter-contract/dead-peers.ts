@@ -1,7 +1,7 @@
 import { heard, NATIVE } from './speech.ts'
 import type { Participant, Scene, Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { turns, until } from './wait.ts'
+import { turns, until } from '../contract-suite/wait.ts'
 
 /** Every adapter has found a dead peer by then: by pings, or because it asks no more. */
 const LONG_S = 120

@@ -1,7 +1,7 @@
 import { echoing, heard, NATIVE } from './speech.ts'
 import type { Scene, Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { turns, until } from './wait.ts'
+import { turns, until } from '../contract-suite/wait.ts'
 
 /** Drains a gateway whose time stands still. */
 async function drained({ gateway, clock }: Scene, within: number): Promise<void> {

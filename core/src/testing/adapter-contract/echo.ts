@@ -1,7 +1,7 @@
 import { answer, call, echoing, heard, NATIVE } from './speech.ts'
 import { CHANNEL, type Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** A real gateway answers. */
 export const ECHO: Tests<Stage> = {

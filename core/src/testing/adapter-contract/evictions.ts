@@ -1,7 +1,7 @@
 import { catchUp, last, numbers, range, ROOMY, Speaker } from './speaker.ts'
 import type { Participant, Scene, Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** When a slow peer has to go. */
 export const EVICTIONS: Tests<Stage> = {

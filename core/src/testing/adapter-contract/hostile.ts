@@ -1,7 +1,7 @@
 import { answer, call, echoing, heard, NATIVE, served } from './speech.ts'
 import type { Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 const NONSENSE = ['', '{', 'null', '[]', '"text"', '{"op":7}', '{"op":"call"}', '[[[['.repeat(1_000), '\0']
 

@@ -1,3 +1,4 @@
+import { ContractSuite, type ContractTest, inWorld } from '../contract-suite/suite.ts'
 import { ADMISSION } from './admission.ts'
 import { CLOSING } from './closing.ts'
 import { CUTTING } from './cutting.ts'
@@ -11,14 +12,14 @@ import { LIMITS } from './limits.ts'
 import { POLICIES } from './policies.ts'
 import { RECEIVING } from './receiving.ts'
 import { ROOM } from './room.ts'
-import type { TestRunner } from './runner.ts'
+import type { TestRunner } from '../contract-suite/runner.ts'
 import { onStage } from './stage.ts'
-import type { MakeStand } from './stand.ts'
-import { type ContractDeclaration, inWorld, type Part, skippedTests } from './tests.ts'
+import type { Ability, MakeStand } from './stand.ts'
+import type { Bench, ContractDeclaration } from './tests.ts'
 import { withProbe } from './world.ts'
 import { WRITING } from './writing.ts'
 
-const PARTS: readonly Part[] = [
+const SUITE = new ContractSuite<Ability, Bench>([
   { name: 'writing', tests: inWorld(WRITING, withProbe) },
   { name: 'back-pressure', tests: inWorld(ROOM, withProbe) },
   { name: 'receiving', tests: inWorld(RECEIVING, withProbe) },
@@ -35,16 +36,7 @@ const PARTS: readonly Part[] = [
   { name: 'drain', tests: inWorld(DRAIN, onStage) },
   { name: 'hostile frames', tests: inWorld(HOSTILE_TEXT, onStage) },
   { name: 'hostile frames', needs: 'sendRaw', tests: inWorld(HOSTILE_BYTES, onStage) },
-]
-
-/** One test of the contract, as it applies to one adapter. */
-export interface ContractTest {
-  /** What it belongs to. */
-  readonly part: string
-  readonly name: string
-  /** Why it is not run; `undefined` when it is. */
-  readonly skipped: string | undefined
-}
+])
 
 /**
  * The tests of the contract, and which of them are skipped for an adapter with this declaration: without running anything.
@@ -52,10 +44,7 @@ export interface ContractTest {
  * @throws when a skip names neither a test nor a part, or gives no reason
  */
 export function contractTests(declaration: ContractDeclaration = {}): ContractTest[] {
-  const reasons = skippedTests(PARTS, declaration)
-  return PARTS.flatMap(({ name: part, tests }) =>
-    Object.keys(tests).map((name) => ({ part, name, skipped: reasons.get(name) })),
-  )
+  return SUITE.tests(declaration)
 }
 
 /**
@@ -77,18 +66,11 @@ export function contractTests(declaration: ContractDeclaration = {}): ContractTe
  * ```
  */
 export function adapterContract(
-  { describe, it, expect }: TestRunner,
+  runner: TestRunner,
   name: string,
   make: MakeStand,
   declaration: ContractDeclaration = {},
 ): void {
-  const reasons = skippedTests(PARTS, declaration)
-  const bench = { make, expect, can: new Set(declaration.can) }
-  describe(name, () => {
-    for (const [test, run] of PARTS.flatMap(({ tests }) => Object.entries(tests))) {
-      const reason = reasons.get(test)
-      if (reason === undefined) it(test, () => run(bench))
-      else it.skip(`${test} (${reason})`, () => Promise.resolve())
-    }
-  })
+  const bench = { make, expect: runner.expect, can: new Set(declaration.can) }
+  SUITE.register(runner, name, bench, declaration)
 }

@@ -1,7 +1,7 @@
 import { echoing, heard, NATIVE, served } from './speech.ts'
 import type { Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 const MOST = 1_000
 

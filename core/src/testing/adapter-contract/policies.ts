@@ -3,7 +3,7 @@ import { native } from '../../protocols/native.ts'
 import { BEYOND, catchUp, FRAMES, last, numbers, PADDING, range, ROOMY, Speaker } from './speaker.ts'
 import { CHANNEL, type Stage } from './stage.ts'
 import type { Tests } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** What becomes of what a slow peer does not take. */
 export const POLICIES: Tests<Stage> = {

@@ -2,7 +2,7 @@ import type { Batch, Conn, Frame, Handshake, Session } from '../../contract/conn
 import type { Refusal, Ticket } from '../../gateway/admission.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import type { GatewayOptions } from '../../gateway/options.ts'
-import { turns, until, utf8Size } from './wait.ts'
+import { turns, until, utf8Size } from '../contract-suite/wait.ts'
 
 /** A gateway that shows the connections it is handed. */
 export class WatchedGateway extends Gateway {

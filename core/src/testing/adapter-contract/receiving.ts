@@ -1,5 +1,5 @@
 import type { Tests } from './tests.ts'
-import { sameBytes, until } from './wait.ts'
+import { sameBytes, until } from '../contract-suite/wait.ts'
 import type { World } from './world.ts'
 
 /** What the peer says is received. */

@@ -1,7 +1,7 @@
 import type { Hub } from '../../hub/hub.ts'
 import { CHANNEL, type Participant } from './stage.ts'
 import type { Peer } from './stand.ts'
-import { noise, turns, until } from './wait.ts'
+import { noise, turns, until } from '../contract-suite/wait.ts'
 
 /** What an outbox takes. */
 export const FRAMES = 8

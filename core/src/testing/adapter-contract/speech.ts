@@ -2,7 +2,7 @@ import type { GatewayOptions } from '../../gateway/options.ts'
 import { native } from '../../protocols/native.ts'
 import type { Participant, Scene } from './stage.ts'
 import type { Peer } from './stand.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** A frame of the protocol `native`, as far as it is looked at here. */
 export interface Said {

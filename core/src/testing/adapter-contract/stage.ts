@@ -8,10 +8,10 @@ import type { HubOptions } from '../../hub/options.ts'
 import { plain } from '../../hub/plain.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { WatchedGateway } from './probe.ts'
-import type { Expect } from './runner.ts'
+import type { Expect } from '../contract-suite/runner.ts'
 import type { Peer, Stand } from './stand.ts'
 import type { Bench } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** Makes hubs on the adapter under test. Time stands still in them until the test lets it pass; the sockets do not wait. */
 export interface Stage {

@@ -1,8 +1,8 @@
 import { type Probe, ProbeGateway } from './probe.ts'
-import type { Expect } from './runner.ts'
+import type { Expect } from '../contract-suite/runner.ts'
 import { type Ability, type Peer, type Stand } from './stand.ts'
 import type { Bench } from './tests.ts'
-import { until } from './wait.ts'
+import { until } from '../contract-suite/wait.ts'
 
 /** One connection: the hub's end and the peer's. */
 export interface World {

@@ -1,5 +1,5 @@
 import type { Tests } from './tests.ts'
-import { sameBytes, until, utf8Size } from './wait.ts'
+import { sameBytes, until, utf8Size } from '../contract-suite/wait.ts'
 import type { World } from './world.ts'
 
 /** What is written arrives. */

@@ -1,0 +1,108 @@
+import { FanfareError } from '@fanfare/core/contract'
+
+import { fromBase64, toBase64 } from '../base64.ts'
+import type { Event } from '../event.ts'
+import { partsFault, payloadFault } from '../event-fault.ts'
+
+/** An event as it travels: who sent it, where it stands among what was sent, and until when it is worth anything. */
+export interface Letter {
+  readonly event: Event
+  /** Names the sending driver, from its making to its close. */
+  readonly origin: string
+  /** Grows with every event that this origin sends, on whatever channel. */
+  readonly sequence: number
+  /** The sequence of what this origin sent on the same channel before; 0 when it does not know. */
+  readonly previous: number
+  /** Milliseconds since 1970, by the sender's clock: whoever gets it later discards it. */
+  readonly deadline: number
+}
+
+/** Why a text is no letter: of a version that we do not speak, or nothing that makes sense. */
+export type LetterFault = 'version' | 'malformed'
+
+const VERSION = 'fanfare/1 '
+const ANY_VERSION = /^fanfare\/\d+ /
+/** The part before the payload holds names and ids; this is room for some thousand of them. */
+const MAX_HEADER_CHARS = 65_536
+
+/** The header as it is written: short names, since it goes with every event. */
+interface Header {
+  readonly o: string
+  readonly s: number
+  readonly p: number
+  readonly d: number
+  readonly n?: string | undefined
+  readonly x?: readonly string[] | undefined
+  readonly c?: string | undefined
+  readonly u?: string | undefined
+  readonly k?: string | undefined
+  readonly i?: string | undefined
+  /** 1: the payload is bytes, in base64. */
+  readonly b?: 1 | undefined
+}
+
+/** A letter as text: the version, a header in JSON, a line feed, and the payload as it is. @throws FanfareError `too-large` */
+export function encodeLetter({ event, origin, sequence, previous, deadline }: Letter): string {
+  const { name, except, from, key, id, payload } = event
+  const binary = typeof payload !== 'string'
+  const header: Header = {
+    o: origin,
+    s: sequence,
+    p: previous,
+    d: deadline,
+    n: name,
+    x: except && except.length > 0 ? except : undefined,
+    c: from?.client,
+    u: from?.user,
+    k: key,
+    i: id,
+    b: binary ? 1 : undefined,
+  }
+  const head = JSON.stringify(header)
+  if (head.length > MAX_HEADER_CHARS) {
+    throw new FanfareError('too-large', 'the names and ids of an event take 64 KiB at most')
+  }
+  return `${VERSION}${head}\n${binary ? toBase64(payload) : payload}`
+}
+
+/** What `text`, which came on `channel`, says. Never throws. */
+export function decodeLetter(channel: string, text: string): Letter | LetterFault {
+  if (!text.startsWith(VERSION)) return ANY_VERSION.test(text.slice(0, 32)) ? 'version' : 'malformed'
+  const end = text.indexOf('\n', VERSION.length)
+  if (end === -1 || end - VERSION.length > MAX_HEADER_CHARS) return 'malformed'
+  const header = parsed(text.slice(VERSION.length, end))
+  if (!header) return 'malformed'
+  const body = text.slice(end + 1)
+  const payload = header.b === 1 ? fromBase64(body) : body
+  const event = payload === undefined ? undefined : eventOf(channel, header, payload)
+  if (!event || payloadFault(payload)) return 'malformed'
+  return { event, origin: header.o, sequence: header.s, previous: header.p, deadline: header.d }
+}
+
+function parsed(text: string): Header | undefined {
+  let header: Partial<Record<keyof Header, unknown>>
+  try {
+    header = JSON.parse(text) as typeof header
+  } catch {
+    return undefined
+  }
+  if (typeof header !== 'object' || header === null) return undefined
+  const { o, s, p, d } = header
+  const right = typeof o === 'string' && o.length <= 64 && isCount(s) && isCount(p) && isCount(d)
+  return right ? (header as Header) : undefined
+}
+
+/** Only what we know is taken over: nothing else that stands in the header travels further. */
+function eventOf(
+  channel: string,
+  { n, x, c, u, k, i }: Header,
+  payload: Event['payload'],
+): Event | undefined {
+  const from = c === undefined && u === undefined ? undefined : { client: c, user: u }
+  const event: Event = { channel, name: n, payload, except: x, from, key: k, id: i }
+  return partsFault(event) ? undefined : event
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,219 @@
+import { type Cancel, FanfareError } from '@fanfare/core/contract'
+
+import type { Event } from '../event.ts'
+import { Sequence } from './continuity.ts'
+import { encodeLetter, type Letter } from './envelope.ts'
+import { RefusedError, UnknownOutcomeError } from './errors.ts'
+import type { Line } from './line.ts'
+import type { BusSettings } from './options.ts'
+import type { Wire } from './wire.ts'
+
+/** What became of what was published. */
+export interface OutgoingCounters {
+  published: number
+  refused: number
+  unknown: number
+}
+
+/** What outgoing needs of its driver. */
+export interface OutgoingHost {
+  readonly settings: BusSettings
+  subject(channel: string): string
+  /** The bus carries what is published, back to us too. */
+  readonly up: boolean
+  readonly wire: Wire | undefined
+  line(channel: string): Line | undefined
+}
+
+/** Something published, until it is settled and heard, or its deadline. */
+interface Parcel {
+  readonly sequence: number
+  readonly subject: string
+  readonly line: Line | undefined
+  readonly bytes: number
+  /** By the monotonic clock. */
+  readonly until: number
+  readonly resolve: () => void
+  readonly reject: (error: FanfareError) => void
+  /** Only until it is sent. */
+  text: string | undefined
+  settled: boolean
+}
+
+/**
+ * What this process publishes: numbered, bounded in bytes, each with a deadline. While the bus is down it is delivered here
+ * at once; what the bus does not bring back in time is delivered here then. So whoever is subscribed in this process gets
+ * everything that it publishes, in order, whether or not `publish` succeeds.
+ */
+export class Outgoing {
+  readonly counters: OutgoingCounters = { published: 0, refused: 0, unknown: 0 }
+  readonly #host: OutgoingHost
+  readonly #origin: string
+  readonly #sequence = new Sequence()
+  /** By sequence, and so by deadline. */
+  readonly #parcels = new Map<number, Parcel>()
+  #bytes = 0
+  #unsettled = 0
+  #timer: Cancel | undefined
+  #whenSettled: (() => void)[] = []
+
+  constructor(host: OutgoingHost, origin: string) {
+    this.#host = host
+    this.#origin = origin
+  }
+
+  /** Bytes that are held. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How many publishes have no outcome yet. */
+  get unsettled(): number {
+    return this.#unsettled
+  }
+
+  /** @throws FanfareError `too-large` */
+  publish(event: Event): Promise<void> {
+    const { settings } = this.#host
+    const { sequence, previous } = this.#sequence.next(event.channel)
+    const deadline = settings.platform.clock.now() + settings.queue.deadlineMs
+    const letter: Letter = { event, origin: this.#origin, sequence, previous, deadline }
+    const text = encodeLetter(letter)
+    const bytes = settings.platform.utf8Size(text)
+    if (bytes > settings.maxEventBytes) {
+      const most = String(settings.maxEventBytes)
+      throw new FanfareError('too-large', `an event takes ${String(bytes)} bytes on the bus, ${most} at most`)
+    }
+    this.#sequence.take(event.channel, sequence)
+    const line = this.#host.line(event.channel)
+    if (this.#bytes + bytes > settings.queue.bytes) {
+      this.counters.refused++
+      if (line) this.#owe(line, letter)
+      line?.deliverUnheard(sequence)
+      throw new RefusedError(`${String(settings.queue.bytes)} bytes wait for the bus already`)
+    }
+    // Before it is delivered here: what a handler publishes in answer comes after it, on the bus too.
+    const outcome = this.#hold({ sequence, subject: this.#host.subject(event.channel), line, bytes, text })
+    if (line) this.#owe(line, letter)
+    return outcome
+  }
+
+  /** Sends what waits. */
+  wireReady(wire: Wire): void {
+    for (const parcel of this.#parcels.values()) if (parcel.text !== undefined) this.#send(wire, parcel)
+  }
+
+  /** What was sent and not answered: nobody knows. What waits goes on waiting. */
+  wireLost(cause: unknown): void {
+    for (const parcel of this.#parcels.values()) {
+      if (parcel.settled || parcel.text !== undefined) continue
+      this.#reject(parcel, new UnknownOutcomeError('the connection to the bus was lost', { cause }))
+    }
+  }
+
+  /** It came back. */
+  heard({ sequence }: Letter): void {
+    const parcel = this.#parcels.get(sequence)
+    if (parcel?.settled) this.#forget(parcel)
+  }
+
+  /** Resolves when everything has an outcome. */
+  settled(): Promise<void> {
+    if (this.#unsettled === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenSettled.push(resolve))
+  }
+
+  close(): void {
+    this.#timer?.()
+    this.#timer = undefined
+    this.#parcels.clear()
+    this.#bytes = 0
+  }
+
+  /** Those who are here get it from the bus if that works, else now. Who is not yet subscribed there is owed nothing of it. */
+  #owe(line: Line, letter: Letter): void {
+    if (line.live) line.unheard.set(letter.sequence, letter)
+    if (line.live || this.#host.up) return
+    // Whoever publishes at the very moment of the loss does not overtake what was under way.
+    line.deliverUnheard()
+    line.deliver(letter)
+  }
+
+  #hold(made: Omit<Parcel, 'until' | 'resolve' | 'reject' | 'settled'>): Promise<void> {
+    const { clock } = this.#host.settings.platform
+    return new Promise((resolve, reject) => {
+      const until = clock.monotonic() + this.#host.settings.queue.deadlineMs
+      const parcel: Parcel = { ...made, until, resolve, reject, settled: false }
+      this.#parcels.set(parcel.sequence, parcel)
+      this.#bytes += parcel.bytes
+      this.#unsettled++
+      if (!this.#timer) this.#expireAt(until)
+      if (this.#host.wire) this.#send(this.#host.wire, parcel)
+    })
+  }
+
+  #send(wire: Wire, parcel: Parcel): void {
+    const { text = '' } = parcel
+    parcel.text = undefined
+    wire.publish(parcel.subject, text).then(
+      () => {
+        if (parcel.settled) return
+        this.counters.published++
+        this.#settle(parcel)
+        parcel.resolve()
+      },
+      (error: unknown) => {
+        const lost = 'the bus was lost before it answered'
+        const known = error instanceof RefusedError ? error : new UnknownOutcomeError(lost, { cause: error })
+        this.#reject(parcel, known)
+      },
+    )
+  }
+
+  #reject(parcel: Parcel, error: RefusedError | UnknownOutcomeError): void {
+    if (parcel.settled) return
+    this.counters[error instanceof RefusedError ? 'refused' : 'unknown']++
+    // Before whoever published hears of it: those who are here have it by then.
+    parcel.line?.deliverUnheard(parcel.sequence)
+    this.#settle(parcel)
+    parcel.reject(error)
+  }
+
+  #settle(parcel: Parcel): void {
+    parcel.settled = true
+    this.#unsettled--
+    if (!parcel.line?.unheard.has(parcel.sequence)) this.#forget(parcel)
+    if (this.#unsettled === 0) for (const resolve of this.#whenSettled.splice(0)) resolve()
+  }
+
+  #forget(parcel: Parcel): void {
+    if (this.#parcels.delete(parcel.sequence)) this.#bytes -= parcel.bytes
+  }
+
+  #expireAt(until: number): void {
+    const { clock, scheduler } = this.#host.settings.platform
+    this.#timer = scheduler.after(Math.max(0, until - clock.monotonic()), () => this.#expire())
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const now = this.#host.settings.platform.clock.monotonic()
+    for (const parcel of this.#parcels.values()) {
+      if (parcel.until > now) {
+        // A handler may have published meanwhile.
+        if (!this.#timer) this.#expireAt(parcel.until)
+        return
+      }
+      if (!parcel.settled) this.#reject(parcel, this.#expired(parcel))
+      parcel.line?.deliverUnheard(parcel.sequence)
+      this.#forget(parcel)
+    }
+  }
+
+  #expired({ text }: Parcel): RefusedError | UnknownOutcomeError {
+    const within = `within ${String(this.#host.settings.queue.deadlineMs)} ms`
+    return text === undefined
+      ? new UnknownOutcomeError(`the bus did not answer ${within}`)
+      : new RefusedError(`the bus could not be reached ${within}`)
+  }
+}
