@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { killAll } from './lib/child.mjs'
 import { environment, environmentLine } from './lib/environment.mjs'
 import { options, USAGE, UsageError } from './lib/options.mjs'
+import { cluster } from './cluster/cluster.mjs'
 import { adapterCosts, fanOut } from './fan-out/fan-out.mjs'
 import { inMemory } from './in-memory/in-memory.mjs'
 
-const benchmarks = { 'fan-out': fanOut, adapters: adapterCosts, 'in-memory': inMemory }
+const benchmarks = { 'fan-out': fanOut, adapters: adapterCosts, 'in-memory': inMemory, cluster }
 const results = new URL('results/', import.meta.url)
 
 /** One line that is written over again and again; nothing where nobody looks. @param {string} what */
@@ -20,6 +21,8 @@ function save(name, content) {
   writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(content, null, 2)}\n`)
 }
 
+/** @typedef {Awaited<ReturnType<import('./fan-out/fan-out.mjs').Benchmark>>} Measured */
+
 /** @param {string[]} args */
 async function main(args) {
   const chosen = options(args, Object.keys(benchmarks))
@@ -30,12 +33,16 @@ async function main(args) {
   const here = environment()
   console.log(environmentLine(here))
   for (const name of chosen.benchmarks) {
+    /** @type {Measured} */
     const measured = await benchmarks[/** @type {keyof typeof benchmarks} */ (name)](chosen, (what) =>
       progress(`${name}: ${what}`),
     )
     progress('')
     console.log(`\n${measured.text}`)
-    if (chosen.standard) save(name, { benchmark: name, ...here, ...measured.results })
+    const { faults = [] } = measured
+    for (const fault of faults) console.error(`bench: ${fault}`)
+    if (faults.length > 0) process.exitCode = 1
+    else if (chosen.standard) save(name, { benchmark: name, ...here, ...measured.results })
   }
 }
 

@@ -6,6 +6,8 @@ set -euo pipefail
 # any of these commands | a variable that names one instead | apt package | Homebrew package
 needs=(
   'chromium google-chrome-stable google-chrome chromium-browser|CHROMIUM_PATH|chromium|--cask chromium'
+  'redis-server|REDIS_SERVER_PATH|redis-server|redis'
+  'nats-server|NATS_SERVER_PATH|nats-server|nats-server'
 )
 
 is_there() { # commands, variable
@@ -63,6 +65,10 @@ install -qq update || echo 'test-needs: the package lists could not be refreshed
 install -qq install -y --no-install-recommends "${packages[@]}" || give_up 'apt-get failed'
 
 for need in "${missing[@]}"; do
-  IFS='|' read -r commands variable _ <<<"$need"
+  IFS='|' read -r commands variable package _ <<<"$need"
+  # The tests start servers of their own; under systemd, Debian's packages start one as well.
+  if [[ $package == *-server && -d /run/systemd/system ]]; then
+    echo "test-needs: the tests do not need the service: systemctl disable --now $package" >&2
+  fi
   is_there "$commands" "$variable" || give_up "the package was installed, but there is no ${commands%% *}"
 done

@@ -12,7 +12,7 @@ const STANDARD = { subscribers: 1_000, levels: [1, 10, 50], starts: 2, rounds: 8
 /** The same for the other adapters and their twins: shorter, since there are more of them. */
 const ADAPTERS = { subscribers: 1_000, levels: [1, 10], starts: 1, rounds: 8, budgetMs: 70_000 }
 
-/** @typedef {(options: import('../lib/options.mjs').Options, progress: (what: string) => void) => Promise<{ text: string, results: object }>} Benchmark */
+/** @typedef {(options: import('../lib/options.mjs').Options, progress: (what: string) => void) => Promise<{ text: string, results: object, faults?: string[] }>} Benchmark */
 
 /** @type {Benchmark} */
 export const fanOut = (options, progress) => race(contestants, STANDARD, options, progress)

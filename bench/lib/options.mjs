@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
-export const USAGE = `npm run bench [-- [fan-out] [adapters] [in-memory] [options]]
+export const USAGE = `npm run bench [-- [fan-out] [adapters] [in-memory] [cluster] [options]]
 
-  --subscribers N    subscribers of the channel
+  --subscribers N    subscribers of the channel (cluster: over all nodes)
   --levels N,N,…     messages per turn of the event loop
   --rounds N         how often each figure is taken (fan-out: in each start)
   fan-out and adapters only:
@@ -11,6 +11,10 @@ export const USAGE = `npm run bench [-- [fan-out] [adapters] [in-memory] [option
   --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io; of adapters: fanfare-bun, bun-loop,
                      bun-publish, fanfare-fastify, fastify-loop, fanfare-sse, sse-loop
   --profiles FOLDER  write a CPU profile of each server
+  cluster only, besides --rounds and --profiles:
+  --nodes N,N,…      how many nodes
+  --messages N       messages per figure, where they go as fast as they can
+  --only NAME,…      fanfare-memory, fanfare-redis, fanfare-nats, socket.io-redis, socket.io-sharded
 
 Without options it takes under five minutes and replaces bench/results/*.json.`
 
@@ -24,6 +28,8 @@ export class UsageError extends Error {}
  * @property {boolean} standard - nothing was asked for that changes the figures
  * @property {number | undefined} subscribers
  * @property {number[] | undefined} levels
+ * @property {number[] | undefined} nodes
+ * @property {number | undefined} messages
  * @property {number | undefined} starts
  * @property {number | undefined} rounds
  * @property {number | undefined} turns
@@ -46,7 +52,9 @@ export function options(args, known) {
     help,
     standard: Object.keys(values).length === 0,
     subscribers: whole('subscribers', numbers.subscribers),
-    levels: numbers.levels?.split(',').map((level) => whole('levels', level) ?? 1),
+    levels: wholes('levels', numbers.levels),
+    nodes: wholes('nodes', numbers.nodes),
+    messages: whole('messages', numbers.messages),
     starts: whole('starts', numbers.starts),
     rounds: whole('rounds', numbers.rounds),
     turns: whole('turns', numbers.turns),
@@ -65,6 +73,8 @@ function parsed(args) {
         help: { type: 'boolean', short: 'h' },
         subscribers: { type: 'string' },
         levels: { type: 'string' },
+        nodes: { type: 'string' },
+        messages: { type: 'string' },
         starts: { type: 'string' },
         rounds: { type: 'string' },
         turns: { type: 'string' },
@@ -75,6 +85,11 @@ function parsed(args) {
   } catch (error) {
     throw new UsageError(/** @type {Error} */ (error).message)
   }
+}
+
+/** Several, between commas. @param {string} name @param {string | undefined} values */
+function wholes(name, values) {
+  return values?.split(',').map((value) => whole(name, value) ?? 1)
 }
 
 /** @param {string} name @param {string | undefined} value */

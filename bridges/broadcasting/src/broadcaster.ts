@@ -144,8 +144,8 @@ export class Broadcaster<C extends Contract = Contract> {
     // Something else that is true, such as a grant that says no, shall not be taken for a yes.
     if ((await this.#authorize?.(channel, auth)) !== true) return { allowed: false }
     const data = type === 'presence' ? await this.#presenceData?.(channel, auth) : undefined
-    const id = idOf(data)
-    return id === undefined ? { allowed: true } : { allowed: true, member: { id, info: data } }
+    // Without an id of its own, the client's is taken by the hub.
+    return data === undefined ? { allowed: true } : { allowed: true, member: { id: idOf(data), info: data } }
   }
 
   #broadcast(): Broadcast<C, never> {

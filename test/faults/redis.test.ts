@@ -1,0 +1,21 @@
+import { redis } from '@fanfare/redis'
+
+import { RedisServer } from '../support/redis-server.ts'
+import { RESP } from '../support/toxic-proxy.ts'
+import { faultSchedules, SCALED } from './faults.ts'
+import { unprotectedRedis } from './unprotected.ts'
+
+faultSchedules(
+  'redis',
+  async () => {
+    const victim = await RedisServer.start()
+    return {
+      victim,
+      framing: RESP,
+      connect: (port) => redis({ url: `redis://127.0.0.1:${String(port)}`, ...SCALED }),
+      connectUnprotected: unprotectedRedis,
+      stop: () => victim.stop(),
+    }
+  },
+  'total',
+)
