@@ -17,7 +17,10 @@ const alias = [
   { find: /^@fanfare\/http\/node$/, replacement: source('adapters/http/src/node.ts') },
   { find: /^@fanfare\/broadcasting$/, replacement: source('bridges/broadcasting/src/index.ts') },
   { find: /^@fanfare\/broadcasting\/driver$/, replacement: source('bridges/broadcasting/src/bus/index.ts') },
-  { find: /^@fanfare\/broadcasting\/testing$/, replacement: source('bridges/broadcasting/src/testing/index.ts') },
+  {
+    find: /^@fanfare\/broadcasting\/testing$/,
+    replacement: source('bridges/broadcasting/src/testing/index.ts'),
+  },
   { find: /^@fanfare\/redis$/, replacement: source('bridges/redis/src/index.ts') },
   { find: /^@fanfare\/nats$/, replacement: source('bridges/nats/src/index.ts') },
   { find: /^@fanfare\/client$/, replacement: source('client/src/index.ts') },

@@ -1,7 +1,9 @@
 import { ChatView, messageOf } from './chat.js'
+import { Cluster } from './cluster.js'
 import { Composer } from './composer.js'
 import { byId, make } from './dom.js'
 import { Door, invitation } from './door.js'
+import { fields } from './fields.js'
 import * as identity from './identity.js'
 import { Line } from './line.js'
 import { MembersView } from './members.js'
@@ -45,6 +47,7 @@ const line = new Line(document.documentElement.dataset.path ?? '/ws', {
   wire: (direction, text) => wire.add(direction, text),
 })
 const { client } = line
+const cluster = new Cluster(client, element('node'), newsFromElsewhere)
 
 /** Where this tab wants to be. @type {Place | undefined} */
 let place
@@ -76,6 +79,7 @@ function enter({ room, name }) {
   channel = here
   offs = [
     here.on('chat', heard),
+    here.on('elsewhere', (data, { from }) => from || cluster.hear(data)),
     here.when('subscribed', ({ me: mine }) => {
       if (mine) me = String(mine.id)
       arrived(room, here)
@@ -100,6 +104,7 @@ function forsake() {
   channel?.unsubscribe()
   offs = []
   channel = undefined
+  cluster.leave()
 }
 
 /**
@@ -114,6 +119,7 @@ function arrived(room, here) {
   element('inside').hidden = false
   door.hide()
   showPeople()
+  cluster.enter(room)
   // Whom the server took for present already it tells nothing but that.
   if (here.members.length === 0) here.who().then(showPeople, () => {})
   composer.ready()
@@ -164,7 +170,8 @@ function warned({ message }) {
 /** @param {string} words */
 async function say(words) {
   if (!place || !inside) throw new Error('there is no connection')
-  await client.call('chat', { room: place.room, text: words })
+  const { here } = fields(await client.call('chat', { room: place.room, text: words }))
+  if (here === true) chat.note('warn', 'The bus is down: those on other nodes may not get that.')
 }
 
 /** @param {unknown} data */
@@ -188,8 +195,19 @@ function news(member, what) {
   chat.note('quiet', make('bdi', '', personOf(member).name), ` ${what}`)
 }
 
+/**
+ * @param {unknown} member - of another server
+ * @param {string} what
+ */
+function newsFromElsewhere(member, what) {
+  showPeople()
+  // Whoever went from one server to another is still here.
+  const { id } = personOf(member)
+  if (member && !channel?.members.some((one) => personOf(one).id === id)) news(member, what)
+}
+
 function showPeople() {
-  members.show(peopleOf(channel?.members ?? [], me), me)
+  members.show(peopleOf([...(channel?.members ?? []), ...cluster.members], me), me)
 }
 
 /** @param {string} room */

@@ -24,7 +24,11 @@ export class MembersView {
     // Those who stay keep their element, so that a screen reader or a text selection is not thrown out of it.
     const known = new Map([...this.#list.children].map((item) => [item.getAttribute('data-id'), item]))
     this.#list.replaceChildren(
-      ...people.map((person) => known.get(person.id) ?? item(person, person.id === me)),
+      ...people.map((person) => {
+        const before = known.get(person.id)
+        const stays = before?.getAttribute('data-node') === (person.node ?? '')
+        return before && stays ? before : item(person, person.id === me)
+      }),
     )
     for (const count of this.#counts) count.textContent = String(people.length)
   }
@@ -38,7 +42,9 @@ function item(person, isMe) {
   const name = make('span', 'person-name', person.name)
   name.dir = 'auto'
   const element = make('li', 'person', avatar(person), name)
+  if (person.node !== undefined) element.append(make('span', 'person-node', person.node))
   if (isMe) element.append(make('span', 'you', 'you'))
   element.dataset.id = person.id
+  element.dataset.node = person.node ?? ''
   return element
 }

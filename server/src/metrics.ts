@@ -1,7 +1,5 @@
 import { createServer } from 'node:http'
 
-import type { Gateway } from '@fanfare/core'
-
 import { send, text } from './answer.ts'
 import { listen } from './listen.ts'
 
@@ -13,22 +11,22 @@ const HEADERS = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'c
 const NOT_FOUND = text(404, 'not found')
 
 /**
- * Serves the figures of a gateway at `/metrics`, on a port of its own and to this machine alone: they are nobody's business
- * outside.
+ * Serves figures at `/metrics`, on a port of its own and to this machine alone: they are nobody's business outside.
  *
+ * @param figures - asked at each request
  * @param port - 0: nothing is served
  * @param failed - told what goes wrong later
  * @returns how to end it
  */
 export async function serveMetrics(
-  gateway: Gateway,
+  figures: () => string,
   port: number,
   failed: (error: unknown) => void,
 ): Promise<(() => Promise<void>) | undefined> {
   if (port === 0) return undefined
   const server = createServer((request, response) => {
     const known = request.url === '/metrics' && request.method === 'GET'
-    send(request, response, known ? { status: 200, headers: HEADERS, body: gateway.metrics() } : NOT_FOUND)
+    send(request, response, known ? { status: 200, headers: HEADERS, body: figures() } : NOT_FOUND)
   })
   await listen(server, { host: METRICS_HOST, port }, failed)
   return () =>

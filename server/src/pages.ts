@@ -43,6 +43,7 @@ const FILES = [
   'icon.svg',
   'app.js',
   'chat.js',
+  'cluster.js',
   'composer.js',
   'dom.js',
   'door.js',
@@ -64,18 +65,22 @@ const FILES = [
  * The page, file by file: request path to answer. Read once.
  *
  * @param socketPath - where the page is to connect; in an alphabet that needs no escaping in HTML
+ * @param cluster - whether there may be other servers
  */
-export function pages(socketPath: string): ReadonlyMap<string, Answer> {
+export function pages(socketPath: string, cluster: boolean): ReadonlyMap<string, Answer> {
+  const filled = { path: socketPath, cluster: cluster ? 'yes' : 'no' }
   return new Map([
-    ...FILES.map((name) => [name === 'index.html' ? '/' : `/${name}`, page(name, socketPath)] as const),
+    ...FILES.map((name) => [name === 'index.html' ? '/' : `/${name}`, page(name, filled)] as const),
     ...clientFiles().map((name) => [`/client/${name}`, script(new URL(name, CLIENT))] as const),
   ])
 }
 
-function page(name: (typeof FILES)[number], socketPath: string): Answer {
+function page(name: (typeof FILES)[number], filled: Readonly<Record<string, string>>): Answer {
   const body = readFileSync(new URL(name, FOLDER))
-  const filled = name === 'index.html' ? Buffer.from(body.toString().replace('{{path}}', socketPath)) : body
-  return file(TYPES[name.split('.').at(-1) as keyof typeof TYPES], filled, HEADERS)
+  const type = TYPES[name.split('.').at(-1) as keyof typeof TYPES]
+  if (name !== 'index.html') return file(type, body, HEADERS)
+  const text = body.toString().replace(/{{(\w+)}}/g, (_, blank: string) => filled[blank] ?? '')
+  return file(type, Buffer.from(text), HEADERS)
 }
 
 function clientFiles(): string[] {

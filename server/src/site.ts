@@ -1,6 +1,7 @@
 import type { Hub } from '@fanfare/core'
 
 import { type Answer, json, text } from './answer.ts'
+import type { ServerBus } from './bus/server-bus.ts'
 import { pages } from './pages.ts'
 
 /** What the server answers over plain HTTP. */
@@ -10,6 +11,8 @@ export interface SiteOptions {
   readonly path: string
   /** Whether the demo's page is there. */
   readonly demo: boolean
+  /** What joins it to other servers. */
+  readonly bus: Pick<ServerBus, 'status'> | undefined
   /** Whether the server takes nobody new. */
   readonly draining: () => boolean
 }
@@ -34,19 +37,24 @@ function answer(all: ReadonlyMap<string, Route>, method: string, target: string)
   return route()
 }
 
-function routes({ hub, path, demo, draining }: SiteOptions): ReadonlyMap<string, Route> {
+function routes({ hub, path, demo, bus, draining }: SiteOptions): ReadonlyMap<string, Route> {
   const all = new Map<string, Route>([
     [path, () => text(426, 'this is for WebSocket clients', { connection: 'close', upgrade: 'websocket' })],
-    ['/health', () => health(hub, draining())],
+    ['/health', () => health(hub, bus, draining())],
   ])
-  if (demo) for (const [name, file] of pages(path)) all.set(name, () => file)
+  if (demo) for (const [name, file] of pages(path, bus !== undefined)) all.set(name, () => file)
   return all
 }
 
-/** A server that drains takes nobody new, and says so to whoever distributes the load. */
-function health(hub: Hub, draining: boolean): Answer {
+/**
+ * A server that drains takes nobody new, and says so to whoever distributes the load. One whose bus is down is degraded, with
+ * 200 all the same: its own clients are served, and ending it, or sending its clients to another server without a bus, would
+ * make nothing better.
+ */
+function health(hub: Hub, bus: SiteOptions['bus'], draining: boolean): Answer {
   const { clients, channels } = hub.stats()
-  return draining || hub.closed
-    ? json(503, { status: 'draining', clients, channels })
-    : json(200, { status: 'ok', clients, channels })
+  if (draining || hub.closed) return json(503, { status: 'draining', clients, channels })
+  if (!bus) return json(200, { status: 'ok', clients, channels })
+  const state = bus.status()
+  return json(200, { status: state === 'up' ? 'ok' : 'degraded', bus: state, clients, channels })
 }

@@ -328,11 +328,11 @@ describe('a wire to a cluster', () => {
     await until(() => messages.length === 3, 'the beats')
   })
 
-  it("is made with a client of one's own, connected or not", async () => {
+  it("is made with a connected client of one's own, and says so of one that is not", async () => {
     const [node] = cluster.addresses
     const client = new Cluster(node ? [node] : [], { lazyConnect: true })
     try {
-      await worksEverywhere(await wires.dial({ client }))
+      await expect(wires.dial({ client })).rejects.toMatchObject({ code: 'not-connected' })
       await client.set('key', 'value')
       await worksEverywhere(await wires.dial({ client }))
       expect(await client.get('key')).toBe('value')

@@ -46,7 +46,7 @@ describe.each(Object.entries(BUSES))('three nodes on %s', (_name, { start, conne
   }, 60_000)
 
   async function enter(node: NodeProcess, channel = 'presence-room.7'): Promise<Guest> {
-    const client = new FanfareClient(node.url, { WebSocket: WebSocket as never, token: 'ann' })
+    const client = new FanfareClient(node.url, { WebSocket, token: 'ann' })
     clients.push(client)
     const got: string[] = []
     const ended: (string | undefined)[] = []

@@ -39,14 +39,26 @@ const ORDERS = {
   },
 }
 
-process.on('message', async ({ ref, order, ...parts }) => {
+async function execute({ ref, order, ...parts }) {
   try {
     process.send({ ref, result: await ORDERS[order](parts) })
   } catch (error) {
     process.send({ ref, error: error.code ?? String(error) })
   }
   if (order === 'end') process.disconnect()
-})
+}
+
+process.on('message', (message) => void execute(message))
 // Without a parent there is nobody to end it.
 process.on('disconnect', () => process.exit())
+// From then on the other nodes reach this one.
+if (driver.status() !== 'up') {
+  await new Promise((resolve) => {
+    const cancel = driver.onStatus((status) => {
+      if (status !== 'up') return
+      cancel()
+      resolve()
+    })
+  })
+}
 process.send({ ready: `ws://127.0.0.1:${server.port}/live`, node: hub.node })

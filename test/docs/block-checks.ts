@@ -10,6 +10,7 @@ import { until } from '../support/until.ts'
 import { type Block, nameOf } from './blocks.ts'
 import { type Frame, Guest } from './guest.ts'
 import { PACKAGE_CHECKS } from './package-checks.ts'
+import { BUS_CHECKS } from './bus-checks.ts'
 import type { Stage } from './stage.ts'
 
 /** Runs a block, and shows that it does what the text around it says. */
@@ -311,4 +312,5 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ...within('docs/guides/operating.md', operating),
   ...Object.entries(others),
   ...Object.entries(PACKAGE_CHECKS),
+  ...Object.entries(BUS_CHECKS),
 ])

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 
 import { CHECKS, fanfare } from './block-checks.ts'
-import { type Block, blocksOf, blocksOfRepository, isProgram, nameOf } from './blocks.ts'
+import { type Block, blocksOf, blocksOfRepository, isProgram, nameOf, packageFolders } from './blocks.ts'
 import { COMPLETED } from './preambles.ts'
 import { Stage } from './stage.ts'
 
@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'docs/architecture.md › In': 'a drawing',
   'docs/architecture.md › Out': 'a drawing',
   'docs/guides/operating.md › Behind nginx': NO_NGINX,
+  'docs/guides/scaling-out.md › Where the bus is': 'connects to servers that are not there',
   'docs/guides/transports.md › Behind nginx': NO_NGINX,
   'docs/protocol.md json': 'sent and compared by protocol.test.ts, frame by frame',
 }
@@ -32,6 +33,10 @@ const UNSEEN: Readonly<Record<string, string>> = {
   'docs/guides/slow-consumers.md › What happens to a message': 'shows how options are written',
   'docs/guides/slow-consumers.md › Policies 2': 'shows how an option is written',
   'docs/guides/write-your-own-adapter.md › The adapter': 'the adapter contract is run over it elsewhere',
+  'docs/guides/write-your-own-driver.md › A driver of few lines':
+    'the driver contract is run over it elsewhere',
+  'docs/guides/write-your-own-driver.md › A bus with a server':
+    'the driver contract is run over it elsewhere',
   'docs/protocol-velocity.md › The protocol `velocity`': 'shows how an option is written',
 }
 
@@ -167,8 +172,7 @@ function npmKnows(verb: string, words: readonly string[]): boolean {
   if (verb === 'ci') return words.length === 0
   if (verb === 'run') return Object.hasOwn(scripts, words[0] ?? '')
   if (verb === 'test' || verb === 'start') return Object.hasOwn(scripts, verb)
-  const adapters = readdirSync(join(root, 'adapters')).map((name) => `adapters/${name}`)
-  const ours = ['core', 'client', 'server', ...adapters].map((folder) => manifest(folder).name)
+  const ours = packageFolders(root).map((folder) => manifest(folder).name)
   return (
     verb === 'install' && words.every((name) => ours.includes(name) || Object.hasOwn(devDependencies, name))
   )

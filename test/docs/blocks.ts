@@ -68,13 +68,19 @@ function reason([word, ...rest]: readonly string[]): string | undefined {
   return rest.join(' ')
 }
 
+/** Where the packages are, relative to the root of the repository. */
+export function packageFolders(root: string): string[] {
+  const inside = (parent: string): string[] =>
+    readdirSync(join(root, parent)).map((name) => `${parent}/${name}`)
+  return ['core', 'client', 'server', ...inside('adapters'), ...inside('bridges')]
+}
+
 /** The blocks of README.md, of every Markdown file below docs/, and of the pages of the packages. */
 export function blocksOfRepository(root: string): Block[] {
   const below = readdirSync(join(root, 'docs'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-  const adapters = readdirSync(join(root, 'adapters')).map((name) => `adapters/${name}`)
-  const packages = ['core', 'client', 'server', ...adapters].map((folder) => `${folder}/README.md`)
+  const packages = packageFolders(root).map((folder) => `${folder}/README.md`)
   const files = ['README.md', 'CONTRIBUTING.md', ...packages, ...below.toSorted()]
   return files
     .filter((file) => existsSync(join(root, file)))

@@ -1,7 +1,8 @@
 import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { Server } from 'node:net'
+import { Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Driver } from '@fanfare/broadcasting'
 import { FanfareClient } from '@fanfare/client'
 import { vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -11,6 +12,7 @@ import type { Block } from './blocks.ts'
 import { complete, CONTRACT } from './preambles.ts'
 
 type Listen = (this: Server, ...args: unknown[]) => Server
+type Connect = (this: Socket, ...args: unknown[]) => Socket
 
 /**
  * Where a block of the documentation runs, in this process: in a folder of its own, with each port that it names stood in
@@ -29,6 +31,8 @@ export class Stage {
   readonly #servers: Server[] = []
   readonly #sockets: WebSocket[] = []
   readonly #clients: FanfareClient[] = []
+  readonly #drivers: Driver[] = []
+  readonly #ends: (() => Promise<unknown>)[] = []
   readonly #home = process.cwd()
   #runs = 0
 
@@ -39,6 +43,7 @@ export class Stage {
     process.chdir(this.folder)
     this.#freePorts()
     this.#reachPorts()
+    this.#reachServers()
     for (const method of ['log', 'error'] as const) {
       vi.spyOn(console, method).mockImplementation((...args) => void this.printed.push(args))
     }
@@ -51,6 +56,7 @@ export class Stage {
     this.write(file, `${complete(block).code}\n${exportsOf(block)}\n`)
     const names = await this.load<object>(file)
     this.#clients.push(...Object.values(names).filter((value) => value instanceof FanfareClient))
+    this.#drivers.push(...Object.values(names).filter(isDriver))
     return names as Names
   }
 
@@ -79,6 +85,17 @@ export class Stage {
     this.#machines.set(name, port)
   }
 
+  /** Lets a server of the test stand in for the one at `port`, wherever a block thinks that it is. It is stopped at the end. */
+  standIn(port: number, server: { readonly port: number; stop(): Promise<void> }): void {
+    this.#ports.set(port, server.port)
+    this.later(() => server.stop())
+  }
+
+  /** Called at the end, when all that a block opened is closed; the last first. */
+  later(end: () => Promise<unknown>): void {
+    this.#ends.push(end)
+  }
+
   /** The address that is meant by one in a block. */
   reach(address: string | URL): URL {
     const url = new URL(address)
@@ -92,8 +109,11 @@ export class Stage {
     for (const client of this.#clients) client.close()
     for (const socket of this.#sockets) socket.terminate()
     for (const server of this.#servers) await ended(server)
+    for (const driver of this.#drivers) await driver.close()
+    for (const end of this.#ends.toReversed()) await end()
     vi.restoreAllMocks()
     vi.unstubAllGlobals()
+    vi.unstubAllEnvs()
     process.chdir(this.#home)
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -127,6 +147,28 @@ export class Stage {
     this.have('WebSocket', Reaching)
     this.have('fetch', (address: string | URL, init?: RequestInit) => fetch(reach(address), init))
   }
+
+  /** What connects to a server that is stood in for: a client of Redis or NATS. */
+  #reachServers(): void {
+    const connect = Socket.prototype.connect as Connect
+    const ports = this.#ports
+    vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+      // As `net.connect` calls it: a list, of which the first is the options.
+      const [normalized] = args
+      const options = Array.isArray(normalized) ? (normalized[0] as { readonly port?: unknown }) : undefined
+      const port = ports.get(Number(options?.port))
+      if (port !== undefined && Array.isArray(normalized))
+        normalized[0] = { ...options, host: '127.0.0.1', port }
+      return connect.apply(this, args)
+    })
+  }
+}
+
+/** Told by what it can do: a block may have one of its own making. */
+function isDriver(value: unknown): value is Driver {
+  return ['publish', 'subscribe', 'dropped', 'close'].every(
+    (method) => typeof (value as Readonly<Record<string, unknown>> | undefined)?.[method] === 'function',
+  )
 }
 
 /** Exports what a block names at its top level, so that a check can look at it. */

@@ -40,8 +40,8 @@ describe('fanfare', () => {
       /^fanfare: --protocol takes native or plain or velocity-type or velocity-event, not "pusher"\n$/,
     ],
     [
-      ['serve', '--bus', 'redis://x'],
-      /^fanfare: --bus cannot be set: this version has no bus between servers yet\n$/,
+      ['serve', '--bus', 'kafka://user:secret@x'],
+      /^fanfare: --bus takes memory, redis:.* or nats:.*, not "kafka:\/\/…"\n$/,
     ],
     [['serve', '--frobnicate'], /^fanfare: there is no option "--frobnicate"; .*\n$/],
     [['serve', 'now'], /^fanfare: serve takes options only, not "now"\n$/],

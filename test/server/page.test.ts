@@ -15,7 +15,7 @@ interface Trips {
 
 let logged: (transport: Transport, log: Log) => Transport
 let stateOf: (change: object, now: number) => object
-let peopleOf: (members: readonly unknown[], first?: string) => { id: string; name: string }[]
+let peopleOf: (members: readonly unknown[], first?: string) => { id: string; name: string; node?: string }[]
 let roundTrips: (now: () => number) => Trips
 beforeAll(async () => {
   const page = (name: string): Promise<unknown> =>
@@ -159,5 +159,21 @@ describe('the people in a room', () => {
     const all = [named('c', 'Carl'), named('b', 'Ben'), { id: 7 }, named('a', 'Ada')]
     expect(peopleOf(all, 'c').map(({ name }) => name)).toEqual(['Carl', 'Ada', 'Ben', 'Somebody'])
     expect(peopleOf([])).toEqual([])
+  })
+
+  it('have the server they are on, and are one person on two of them', () => {
+    const on = (id: string, name: string, node?: unknown): object => ({ id, info: { name, node } })
+    const all = [
+      on('a', 'Ada', '1'),
+      on('b', 'Ben', '2'),
+      on('a', 'Ada', '2'),
+      on('a', 'Ada', '1'),
+      on('c', 'C', 7),
+    ]
+    expect(peopleOf(all)).toEqual([
+      { id: 'a', name: 'Ada', node: '1, 2' },
+      { id: 'b', name: 'Ben', node: '2' },
+      { id: 'c', name: 'C' },
+    ])
   })
 })

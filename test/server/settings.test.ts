@@ -70,6 +70,27 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
     rateBurst: { text: '7', value: 7, wrong: ['0', '1000001', '1.5'] },
     drainMs: { text: '2s', value: 2_000, wrong: ['25h', '2', '-1s'] },
     metricsPort: { text: '9091', value: 9091, wrong: ['65536', '-1', 'x'] },
+    bus: {
+      text: 'nats://user:secret@a:4222, nats://b',
+      value: 'nats://user:secret@a:4222, nats://b',
+      wrong: [
+        'redis',
+        'redis://',
+        'redis://u:secret@',
+        'redis://u:secret@x/one',
+        'redis://u:secret@x?a=b',
+        'redis://u:%secret@x',
+        'nats://u:secret@x/y',
+        'nats://u:secret@a,,b',
+        'nats://u:secret@a,redis://b',
+        'kafka://u:secret@x',
+        'u:secret@x',
+        'secret-1',
+        'Memory ',
+      ],
+    },
+    busPrefix: { text: 'My_app-1', value: 'My_app-1', wrong: ['a b', 'a:b', 'a.b', 'é'] },
+    nodeName: { text: 'web-1.eu', value: 'web-1.eu', wrong: ['a b', '<b>'] },
   }
 
 describe('the settings', () => {
@@ -93,6 +114,9 @@ describe('the settings', () => {
       rateBurst: 200,
       drainMs: 0,
       metricsPort: 0,
+      bus: 'memory',
+      busPrefix: 'fanfare',
+      nodeName: 'port',
     })
     expect(remarks).toEqual([])
   })
@@ -123,7 +147,9 @@ describe('the settings', () => {
           [`${variable} (in .env)`, { file: `${variable}="${bad}"\n` }],
         ] as const) {
           const message = fault(from)
-          expect(message).toBe(`${label} takes ${kind.takes}, not ${JSON.stringify(bad)}`)
+          const shown = kind.shown?.(bad) ?? bad
+          expect(message).toBe(`${label} takes ${kind.takes}, not ${JSON.stringify(shown)}`)
+          expect(name === 'bus' && /secret|@/.test(message)).toBe(false)
           expect(message).not.toContain('\n')
         }
       }
@@ -134,6 +160,28 @@ describe('the settings', () => {
       expect(helpText()).toContain(`${variable}, default ${written}`)
     })
   }
+
+  it('names for the bus have a length', () => {
+    for (const [flag, most] of [
+      ['bus-prefix', 64],
+      ['node-name', 40],
+    ] as const) {
+      read({ args: [`--${flag}`, 'x'.repeat(most)] })
+      expect(fault({ args: [`--${flag}`, 'x'.repeat(most + 1)] })).toContain(`1 to ${String(most)} letters`)
+      expect(fault({ args: [`--${flag}=`] })).toContain(`1 to ${String(most)} letters`)
+    }
+  })
+
+  it('the bus is Redis or NATS, with and without TLS', () => {
+    for (const bus of [
+      'redis://h',
+      'rediss://u:p%40@h:1/0',
+      'REDIS://[::1]:6379/',
+      'nats://h',
+      'tls://token@h:4222,b',
+    ])
+      expect(read({ args: ['--bus', bus] }).settings.bus).toBe(bus)
+  })
 
   it('an empty variable counts as not set', () => {
     expect(read({ environment: { FANFARE_PORT: '' }, file: 'FANFARE_PORT=7000\n' }).settings.port).toBe(7000)

@@ -44,9 +44,15 @@ export class Relaying {
     this.publish(message).catch((error: unknown) => this.#failed(error, message.channel))
   }
 
-  async publish(message: Message): Promise<void> {
-    if (this.#relay) await this.#relay.publish(message)
-    else this.#hub.deliverNow(message)
+  /** Not async itself: during an outage thousands of these wait, and each layer of promises costs memory. */
+  publish(message: Message): Promise<void> {
+    try {
+      if (this.#relay) return this.#relay.publish(message)
+      this.#hub.deliverNow(message)
+      return Promise.resolve()
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   attach(relay: Relay): () => Promise<void> {

@@ -4,6 +4,8 @@ export interface Kind<Value> {
   readonly takes: string
   /** `undefined`: that is no such value. */
   readonly read: (text: string) => Value | undefined
+  /** What of a wrong value may be said aloud, when it may hold a secret. @defaultValue all of it */
+  readonly shown?: (text: string) => string
 }
 
 /** A whole number within bounds. */

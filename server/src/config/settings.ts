@@ -39,7 +39,8 @@ export function readSettings({ flags, environment, directory }: Sources): Readin
     const given = find(flag, flags, environment, file)
     const value = given ? kind.read(given.text) : fallback
     if (given && value === undefined) {
-      throw new UsageError(`${given.label} takes ${kind.takes}, not ${quoted(given.text)}`)
+      const shown = kind.shown?.(given.text) ?? given.text
+      throw new UsageError(`${given.label} takes ${kind.takes}, not ${quoted(shown)}`)
     }
     values[name] = value
   }

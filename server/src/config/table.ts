@@ -1,3 +1,4 @@
+import { bus, busPrefix, nodeName } from './bus-kinds.ts'
 import { address, duration, type Kind, oneOf, origins, path, whole, yesOrNo } from './kinds.ts'
 
 /** One setting: everything that flags, environment variables, help and documentation say about it. */
@@ -161,6 +162,30 @@ export const SETTINGS = {
     value: '<number>',
     help: 'Port of 127.0.0.1 with figures for Prometheus at /metrics; 0 for none',
   }),
+  bus: setting({
+    flag: 'bus',
+    kind: bus,
+    fallback: 'memory',
+    written: 'memory',
+    value: '<url>',
+    help: 'What joins several servers to one: Redis or NATS; memory for a server alone',
+  }),
+  busPrefix: setting({
+    flag: 'bus-prefix',
+    kind: busPrefix,
+    fallback: 'fanfare',
+    written: 'fanfare',
+    value: '<text>',
+    help: 'Begins every name on the bus; whoever shares it with others has another one',
+  }),
+  nodeName: setting({
+    flag: 'node-name',
+    kind: nodeName,
+    fallback: 'port',
+    written: 'port',
+    value: '<name>',
+    help: 'What the demo calls this server among the others on its bus; port for its port',
+  }),
 } as const
 
 /** The value that a setting has. */
@@ -178,7 +203,6 @@ export const LATER: readonly {
   readonly variables: readonly string[]
   readonly what: string
 }[] = [
-  { flags: ['bus'], variables: ['FANFARE_BUS'], what: 'bus between servers' },
   {
     flags: ['app'],
     variables: ['FANFARE_APP_ID', 'FANFARE_APP_KEY', 'FANFARE_APP_SECRET'],

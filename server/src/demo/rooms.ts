@@ -2,13 +2,16 @@ import {
   type AuthorizeRequest,
   type Client,
   ClientError,
+  FanfareError,
   type Gateway,
   type GatewayClient,
   type GatewayMessage,
   type Grant,
   type Hub,
+  type Message,
 } from '@fanfare/core'
 
+import { Cluster, type Place } from './cluster.ts'
 import { type Guest, guestOf } from './guest.ts'
 import { Pace } from './pace.ts'
 import { channelOf, isRoom, remarkOf } from './remark.ts'
@@ -20,13 +23,19 @@ interface Visit {
   readonly guests: Map<string, Guest>
 }
 
+/** What a publish fails with when the bus does; those who are on this server have the message by then. */
+const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
+
 /** The rooms of the demo: presence channels that anybody may join who gives a name, and in which everybody may talk. */
 export class Rooms {
   readonly #hub: Hub
+  readonly #cluster: Cluster | undefined
   readonly #visits = new WeakMap<Client, Visit>()
 
-  constructor(hub: Hub) {
+  /** @param place - where this server is among others, when there are others */
+  constructor(hub: Hub, place?: Place) {
     this.#hub = hub
+    this.#cluster = place && new Cluster(hub, place)
   }
 
   /** Lets into a room whoever says who they are; into nothing else. */
@@ -35,16 +44,27 @@ export class Rooms {
     const guest = type === 'presence' && isRoom(channel) ? guestOf(credentials) : undefined
     if (!client || !guest) return { allowed: false }
     this.#visit(client).guests.set(channel, guest)
-    return { allowed: true, member: { id: guest.id, info: { name: guest.name } } }
+    const { name } = guest
+    const info = this.#cluster ? { name, node: this.#cluster.node } : { name }
+    return { allowed: true, member: { id: guest.id, info } }
   }
 
   /** Has the gateway answer the calls of the page. */
   open(gateway: Gateway): void {
     gateway.on('chat', (client, message) => this.#chat(client, message))
+    this.#cluster?.open(gateway)
   }
 
-  /** `call` `chat` `{room, text}`: everybody in the room gets it, the sender too, under the name the server knows. */
-  async #chat({ client }: GatewayClient, message: GatewayMessage): Promise<{ at: number }> {
+  /** Nobody is here any more. */
+  close(): void {
+    this.#cluster?.close()
+  }
+
+  /**
+   * `call` `chat` `{room, text}`: everybody in the room gets it, the sender too, under the name the server knows. The answer
+   * has `here: true` when the bus is down: those on this server have it, and the others may not get it.
+   */
+  async #chat({ client }: GatewayClient, message: GatewayMessage): Promise<{ at: number; here?: true }> {
     const { room, text } = remarkOf(message.data)
     const channel = channelOf(room)
     const visit = this.#visit(client)
@@ -55,8 +75,21 @@ export class Rooms {
     if (!visit.pace.take(clock.monotonic())) throw new ClientError('rate', 'not so fast')
     const at = clock.now()
     const data = { text, at, from: { id: guest.id ?? client.id, name: guest.name } }
-    await this.#hub.publish({ channel, event: 'chat', data: JSON.stringify(data) })
-    return { at }
+    const everywhere = await this.#spread({ channel, event: 'chat', data: JSON.stringify(data) })
+    return everywhere ? { at } : { at, here: true }
+  }
+
+  /** Whether the other servers have it too. */
+  async #spread(message: Message): Promise<boolean> {
+    const published = this.#hub.publish(message).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof FanfareError && OUTAGE_CODES.has(error.code)) return false
+        throw error
+      },
+    )
+    // It is known how that ends, and it takes a while.
+    return this.#cluster?.joined === false ? Promise.race([published, Promise.resolve(false)]) : published
   }
 
   #visit(client: Client): Visit {

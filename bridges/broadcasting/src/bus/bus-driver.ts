@@ -65,10 +65,15 @@ export class BusDriver implements Driver, MailboxHost {
     this.#connection.start()
   }
 
-  async publish(event: Event): Promise<void> {
-    this.#assertOpen()
-    assertEvent(event)
-    await this.#outgoing.publish(event)
+  /** Not async itself: during an outage thousands of these wait, and each layer of promises costs memory. */
+  publish(event: Event): Promise<void> {
+    try {
+      this.#assertOpen()
+      assertEvent(event)
+      return this.#outgoing.publish(event)
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   async subscribe(channel: string, handler: Handler, options?: SubscribeOptions): Promise<Subscription> {
@@ -152,16 +157,12 @@ export class BusDriver implements Driver, MailboxHost {
 
   #outgoingHost(): ConstructorParameters<typeof Outgoing>[0] {
     const isUp = (): boolean => this.#status === 'up'
-    const wireNow = (): Wire | undefined => this.#connection.wire
     return {
       settings: this.settings,
       subject: (channel) => this.#subject(channel),
       line: (channel) => this.#incoming.line(channel),
       get up() {
         return isUp()
-      },
-      get wire() {
-        return wireNow()
       },
     }
   }

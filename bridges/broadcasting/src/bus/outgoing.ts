@@ -2,6 +2,7 @@ import { type Cancel, FanfareError } from '@fanfare/core/contract'
 
 import type { Event } from '../event.ts'
 import { Sequence } from './continuity.ts'
+import { Courier, type Shipment } from './courier.ts'
 import { encodeLetter, type Letter } from './envelope.ts'
 import { RefusedError, UnknownOutcomeError } from './errors.ts'
 import type { Line } from './line.ts'
@@ -21,22 +22,16 @@ export interface OutgoingHost {
   subject(channel: string): string
   /** The bus carries what is published, back to us too. */
   readonly up: boolean
-  readonly wire: Wire | undefined
   line(channel: string): Line | undefined
 }
 
 /** Something published, until it is settled and heard, or its deadline. */
-interface Parcel {
-  readonly sequence: number
-  readonly subject: string
+interface Parcel extends Shipment {
   readonly line: Line | undefined
-  readonly bytes: number
   /** By the monotonic clock. */
   readonly until: number
   readonly resolve: () => void
   readonly reject: (error: FanfareError) => void
-  /** Only until it is sent. */
-  text: string | undefined
   settled: boolean
 }
 
@@ -52,6 +47,7 @@ export class Outgoing {
   readonly #sequence = new Sequence()
   /** By sequence, and so by deadline. */
   readonly #parcels = new Map<number, Parcel>()
+  readonly #courier = new Courier<Parcel>((parcel, error) => this.#answered(parcel, error))
   #bytes = 0
   #unsettled = 0
   #timer: Cancel | undefined
@@ -93,18 +89,20 @@ export class Outgoing {
       throw new RefusedError(`${String(settings.queue.bytes)} bytes wait for the bus already`)
     }
     // Before it is delivered here: what a handler publishes in answer comes after it, on the bus too.
-    const outcome = this.#hold({ sequence, subject: this.#host.subject(event.channel), line, bytes, text })
+    const subject = line?.subject ?? this.#host.subject(event.channel)
+    const outcome = this.#hold({ sequence, subject, line, bytes, text })
     if (line) this.#owe(line, letter)
     return outcome
   }
 
   /** Sends what waits. */
   wireReady(wire: Wire): void {
-    for (const parcel of this.#parcels.values()) if (parcel.text !== undefined) this.#send(wire, parcel)
+    this.#courier.wireReady(wire)
   }
 
   /** What was sent and not answered: nobody knows. What waits goes on waiting. */
   wireLost(cause: unknown): void {
+    this.#courier.wireLost()
     for (const parcel of this.#parcels.values()) {
       if (parcel.settled || parcel.text !== undefined) continue
       this.#reject(parcel, new UnknownOutcomeError('the connection to the bus was lost', { cause }))
@@ -148,31 +146,25 @@ export class Outgoing {
       this.#bytes += parcel.bytes
       this.#unsettled++
       if (!this.#timer) this.#expireAt(until)
-      if (this.#host.wire) this.#send(this.#host.wire, parcel)
+      this.#courier.add(parcel)
     })
   }
 
-  #send(wire: Wire, parcel: Parcel): void {
-    const { text = '' } = parcel
-    parcel.text = undefined
-    wire.publish(parcel.subject, text).then(
-      () => {
-        if (parcel.settled) return
-        this.counters.published++
-        this.#settle(parcel)
-        parcel.resolve()
-      },
-      (error: unknown) => {
-        const lost = 'the bus was lost before it answered'
-        const known = error instanceof RefusedError ? error : new UnknownOutcomeError(lost, { cause: error })
-        this.#reject(parcel, known)
-      },
-    )
+  #answered(parcel: Parcel, error: unknown): void {
+    if (parcel.settled) return
+    if (error === undefined) {
+      this.counters.published++
+      this.#settle(parcel)
+      parcel.resolve()
+    } else if (error instanceof RefusedError) this.#reject(parcel, error)
+    else
+      this.#reject(parcel, new UnknownOutcomeError('the bus was lost before it answered', { cause: error }))
   }
 
   #reject(parcel: Parcel, error: RefusedError | UnknownOutcomeError): void {
     if (parcel.settled) return
     this.counters[error instanceof RefusedError ? 'refused' : 'unknown']++
+    this.#courier.remove(parcel)
     // Before whoever published hears of it: those who are here have it by then.
     parcel.line?.deliverUnheard(parcel.sequence)
     this.#settle(parcel)
