@@ -58,6 +58,11 @@ async function ear(stage: Stage, server: RedisServer, channel: string): Promise<
 }
 
 const bridges: Record<string, Check> = {
+  async 'README.md › Many nodes'(stage, block) {
+    await redisFor(stage)
+    await joins(stage, block)
+  },
+
   async 'bridges/redis/README.md › @fanfare/redis 2'(stage, block) {
     await redisFor(stage)
     await joins(stage, block)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-// Loads core as it is published into a realm that has only what ECMAScript defines, and uses it there.
+// Loads core and broadcasting as they are published into a realm that has only what ECMAScript defines, and uses them there.
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'fanfare-empty-realm-')))
@@ -26,14 +26,18 @@ function runSource(source: string): { status: number | null; errors: string } {
   return runInEmptyRealm(file)
 }
 
-describe('core in an empty realm', () => {
+describe('core and broadcasting in an empty realm', () => {
   beforeAll(() => {
     const tsc = here('../../node_modules/typescript/bin/tsc')
-    execFileSync(process.execPath, [tsc, '-b', here('../../core')], { stdio: 'inherit' })
+    execFileSync(process.execPath, [tsc, '-b', here('../../bridges/broadcasting')], { stdio: 'inherit' })
   })
 
   it('loads and carries a hub from the first client to the last', () => {
     expect(runInEmptyRealm(here('./drive-hub.mjs'))).toEqual({ status: 0, errors: '' })
+  })
+
+  it('load and carry an event from one hub to another', () => {
+    expect(runInEmptyRealm(here('./drive-bus.mjs'))).toEqual({ status: 0, errors: '' })
   })
 
   it('would notice a global of the host', () => {

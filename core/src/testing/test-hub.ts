@@ -39,7 +39,7 @@ export function testPlatform(clock: ManualClock, reported: unknown[] = []): Plat
 }
 
 /**
- * A hub for tests: time stands still, and clients are called `1.1`, `1.2` and so on.
+ * A hub for tests: time stands still, and clients are called `1.1`, `1.2` and so on: `2.1` with the option `node: 2`.
  *
  * @example
  * ```ts
@@ -54,9 +54,11 @@ export function testPlatform(clock: ManualClock, reported: unknown[] = []): Plat
 export function testHub(options: HubOptions = {}): TestHub {
   const clock = new ManualClock()
   const reported: unknown[] = []
+  const { node = 1 } = options
   let last = 0
   const hub = new Hub({
-    clientId: () => `1.${String(++last)}`,
+    clientId: () => `${String(node)}.${String(++last)}`,
+    node,
     ...options,
     platform: { ...testPlatform(clock, reported), ...options.platform },
   })
