@@ -116,7 +116,9 @@ const guides: Record<string, Check> = {
     const everybody = async (): Promise<unknown[]> =>
       (await here.everybodyIn(here.redis, room)).map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1))
     const comes = async ({ hub }: Mirror, id: string): Promise<() => void> => {
-      const client = hub.add(new MemoryConn(), { auth: id })
+      const conn = new MemoryConn()
+      const client = hub.add(conn, { auth: id })
+      conn.attach(client.session)
       await hub.subscribe(client, room)
       return () => hub.unsubscribe(client, room)
     }
