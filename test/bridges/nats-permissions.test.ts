@@ -57,6 +57,25 @@ it('refuses it each time, one after the other', async () => {
 it('rejects a subscription that is not allowed', async () => {
   await wire.subscribe(['heard.1'])
   await expect(wire.subscribe(['open.1', 'shut.1'])).rejects.toThrow('NATS allows no subscription to shut.1')
+  await expect(wire.subscribe(['shut.1'])).rejects.toBeInstanceOf(RefusedError)
+  await wire.subscribe(['open.1'])
+  await wire.publish('open.1', 'x')
+  await until(() => log.messages.length === 1, 'the message')
+  expect(log.losses).toEqual([])
+})
+
+it('is asked again about a subscription that was not allowed before', async () => {
+  await expect(wire.subscribe(['shut.1'])).rejects.toBeInstanceOf(RefusedError)
+  await writeFile(join(directory, 'nats.conf'), configuration('["open.>", "shut.>"]'))
+  server.reload()
+  const allowed = async (): Promise<boolean> =>
+    wire.subscribe(['shut.1']).then(
+      () => true,
+      () => false,
+    )
+  const deadline = performance.now() + 10_000
+  while (!(await allowed())) if (performance.now() > deadline) throw new Error('never allowed')
+  expect(log.losses).toEqual([])
 })
 
 it('is lost when a subscription is taken away from it', async () => {

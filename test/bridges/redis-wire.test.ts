@@ -137,6 +137,17 @@ describe('what a server refuses', () => {
     const mute = await wires.dial({ url: strict.url.replace('//', '//writer:secret@') })
     await expect(mute.wire.subscribe(['t:c:a'])).rejects.toThrow('NOPERM')
   })
+
+  it('is one subscription, and none of the others', async () => {
+    const strict = await ownServer()
+    await strict.command('ACL', 'SETUSER', 'guest', 'on', '>secret', '+@all', '&t:c:open*', '&t:b:*')
+    const { wire, messages, losses } = await wires.dial({ url: strict.url.replace('//', '//guest:secret@') })
+    await expect(wire.subscribe(['t:c:open.1', 't:c:shut'])).rejects.toMatchObject({ code: 'refused' })
+    await wire.subscribe(['t:c:open.1'])
+    await wire.publish('t:c:open.1', 'x')
+    await until(() => messages.length === 1, 'the message')
+    expect(losses).toEqual([])
+  })
 })
 
 describe('a wire that is lost', () => {

@@ -72,7 +72,11 @@ export class NatsWire implements Wire {
     await this.#acknowledgements.confirmed()
     for (const subject of subjects) {
       const listening = this.#listening.get(subject)
-      if (listening?.error) throw listening.error
+      if (listening?.error) {
+        // Who asks again is not answered with what the server said then.
+        this.#listening.delete(subject)
+        throw listening.error
+      }
       if (listening) listening.confirmed = true
     }
   }
@@ -136,7 +140,7 @@ export class NatsWire implements Wire {
   }
 
   #denied(subject: string, cause: Error): void {
-    const error = new Error(`NATS allows no subscription to ${subject}`, { cause })
+    const error = new RefusedError(`NATS allows no subscription to ${subject}`, { cause })
     const listening = this.#listening.get(subject)
     if (listening?.confirmed) this.#lost(error)
     else if (listening) listening.error = error

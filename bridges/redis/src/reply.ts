@@ -17,7 +17,7 @@ export function isLoading(error: unknown): boolean {
 }
 
 /** Whether the server's user may not send this command. */
-export function isForbidden(error: unknown): boolean {
+export function isForbidden(error: unknown): error is Error {
   return isReply(error) && error.message.startsWith('NOPERM')
 }
 

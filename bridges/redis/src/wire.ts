@@ -1,7 +1,7 @@
 import { RefusedError, type Wire, type WireEvents } from '@fanfare/broadcasting/driver'
 
 import type { Pool } from './pool.ts'
-import { cleaned, isMovedAway, isReply } from './reply.ts'
+import { cleaned, isForbidden, isMovedAway, isReply } from './reply.ts'
 import type { Batch, Side } from './side.ts'
 
 /** How long `close` waits for answers. */
@@ -91,7 +91,7 @@ export class RedisWire implements Wire {
       await Promise.all(this.#parts.subscribers.batches(subjects).map(send))
     } catch (error) {
       this.#noticeMove(error)
-      throw cleaned(error)
+      throw isForbidden(error) ? refused(error) : cleaned(error)
     }
   }
 
@@ -100,7 +100,7 @@ export class RedisWire implements Wire {
       await answer
     } catch (error) {
       this.#noticeMove(error)
-      throw isReply(error) ? new RefusedError(`Redis said no: ${error.message}`) : cleaned(error)
+      throw isReply(error) ? refused(error) : cleaned(error)
     }
   }
 
@@ -108,4 +108,8 @@ export class RedisWire implements Wire {
   #noticeMove(error: unknown): void {
     if (isMovedAway(error)) setImmediate(() => this.lose(cleaned(error)))
   }
+}
+
+function refused({ message }: Error): RefusedError {
+  return new RefusedError(`Redis said no: ${message}`)
 }

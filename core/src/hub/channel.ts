@@ -3,6 +3,7 @@ import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { type ChannelType, classifyChannel } from '../ground/channel-name.ts'
 import type { Cancel } from '../ground/platform.ts'
 import type { Client } from './client.ts'
+import { Cohorts } from './cohort.ts'
 import type { Outlet } from './outlet.ts'
 import { Roster, type RosterEntry } from './roster.ts'
 
@@ -35,6 +36,9 @@ export interface Subscription {
 export interface Group {
   readonly protocol: Protocol
   readonly subscriptions: Subscription[]
+  /** Of the same clients, in the same order: a fan-out looks at nothing else of them. */
+  readonly outlets: Outlet[]
+  readonly cohorts: Cohorts
 }
 
 /** A named room with at least one subscriber. */
@@ -67,18 +71,23 @@ export class Channel {
       cancelExpiry: undefined,
     }
     group.subscriptions.push(subscription)
+    group.outlets.push(peer.outlet)
     this.size++
     return subscription
   }
 
   /** The last one takes the place of the one that leaves. */
   remove(subscription: Subscription): void {
-    const { group, index } = subscription
+    const { group, index, peer } = subscription
     const last = group.subscriptions.pop()
+    group.outlets.pop()
     if (last && last !== subscription) {
       group.subscriptions[index] = last
+      group.outlets[index] = last.peer.outlet
       last.index = index
     }
+    // What it was told with the others it is still owed.
+    peer.outlet.leaveCohort()
     if (group.subscriptions.length === 0) this.groups.splice(this.groups.indexOf(group), 1)
     this.size--
   }
@@ -89,7 +98,7 @@ export class Channel {
 
   #groupFor(protocol: Protocol): Group {
     for (const group of this.groups) if (group.protocol === protocol) return group
-    const group: Group = { protocol, subscriptions: [] }
+    const group: Group = { protocol, subscriptions: [], outlets: [], cohorts: new Cohorts() }
     this.groups.push(group)
     return group
   }

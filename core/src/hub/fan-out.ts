@@ -8,15 +8,18 @@ import { Payload } from '../ground/payload.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Why } from '../ground/why.ts'
 import type { Channel, Group, Subscriber } from './channel.ts'
+import { type Cohort, type Companion, type Excepted, isAmong } from './cohort.ts'
 import type { Counters } from './counters.ts'
 import type { ErrorEvent } from './events.ts'
 import { makeFrame } from './make-frame.ts'
 import type { Outlet } from './outlet.ts'
+import { EAGER_BYTES, type Turn } from './turn.ts'
 
 /** What a fan-out needs of its hub. */
 export interface FanOutHost {
   readonly platform: Platform
   readonly counters: Counters
+  readonly turn: Turn
   readonly channels: ReadonlyMap<string, Channel>
   readonly peers: ReadonlyMap<string, Subscriber>
   report(event: ErrorEvent): void
@@ -52,12 +55,7 @@ export class FanOut {
   }
 
   /** Tells all subscribers of a channel about it. What a protocol has no word for is left out there. */
-  announce(
-    channel: Channel,
-    event: Broadcast,
-    lane: Lane,
-    skip: (group: Group) => Subscriber | undefined,
-  ): void {
+  announce(channel: Channel, event: Broadcast, lane: Lane, skip: (group: Group) => Outlet | undefined): void {
     for (const group of channel.groups) {
       const frame = this.#encode(group, event, lane)
       if (frame) this.#spread(group, channel, frame, skip(group))
@@ -87,37 +85,46 @@ export class FanOut {
       if (how === 'count') continue
       const frame = how === 'frame' ? this.#encode(group, event, 'control') : undefined
       if (frame) this.#spread(group, channel, frame, undefined)
-      else for (const { peer } of group.subscriptions) this.#hub.evict(peer.outlet, 'gap')
+      else for (const outlet of group.outlets) this.#hub.evict(outlet, 'gap')
     }
   }
 
-  #spread(
-    group: Group,
-    channel: Channel,
-    frame: Frame,
-    except: Subscriber | Set<Subscriber> | undefined,
-  ): void {
-    const { subscriptions } = group
-    const { name, policy } = channel
-    let accepted = subscriptions.length
-    if (except === undefined) {
-      for (let at = 0; at < subscriptions.length; at++)
-        subscriptions[at]?.peer.outlet.owe(frame, name, policy)
-    } else {
-      for (const { peer } of subscriptions) {
-        if (peer === except || (except instanceof Set && except.has(peer))) accepted--
-        else peer.outlet.owe(frame, name, policy)
-      }
+  #spread(group: Group, { name, policy }: Channel, frame: Frame, except: Excepted): void {
+    const { counters } = this.#hub
+    const { outlets } = group
+    const cohort = this.#step(group, frame, except)
+    if (cohort && cohort.size === outlets.length) return
+    for (let at = 0; at < outlets.length; at++) {
+      const outlet = outlets[at]
+      if (!outlet || (cohort && outlet.cohort === cohort)) continue
+      if (except !== undefined && isAmong(outlet, except)) continue
+      outlet.owe(frame, name, policy)
+      counters.accepted++
     }
-    this.#hub.counters.accepted += accepted
+  }
+
+  /** One step for all who stand together. Whoever does not has to be owed the frame by itself. */
+  #step(group: Group, frame: Frame, except: Excepted): Cohort | undefined {
+    const { counters, turn } = this.#hub
+    const cohort = group.cohorts.current(group.outlets, turn, except)
+    if (!cohort) return undefined
+    // So much goes out at once, to each one when it is its turn.
+    if (cohort.owed.bytes + frame.bytes > EAGER_BYTES) {
+      cohort.dissolve()
+      return undefined
+    }
+    if (except instanceof Set) for (const outlet of except) leave(cohort, outlet)
+    else if (except) leave(cohort, except)
+    counters.accepted += cohort.owe(frame)
+    return cohort
   }
 
   /** The protocol cannot carry the message: a counted drop for everybody in the group. */
-  #undeliverable(group: Group, except: Subscriber | Set<Subscriber> | undefined, channel: string): void {
-    for (const { peer } of group.subscriptions) {
-      if (peer === except || (except instanceof Set && except.has(peer))) continue
+  #undeliverable(group: Group, except: Excepted, channel: string): void {
+    for (const outlet of group.outlets) {
+      if (isAmong(outlet, except)) continue
       this.#hub.counters.accepted++
-      peer.outlet.drop('encode', channel)
+      outlet.drop('encode', channel)
     }
   }
 
@@ -137,11 +144,15 @@ export class FanOut {
   }
 
   /** Most messages exclude nobody or one client; only a list of several needs a set. */
-  #excepted(ids: readonly string[] | undefined): Subscriber | Set<Subscriber> | undefined {
+  #excepted(ids: readonly string[] | undefined): Excepted {
     if (!ids || ids.length === 0) return undefined
-    const here = ids.map((id) => this.#hub.peers.get(id)).filter((peer) => peer !== undefined)
+    const here = ids.map((id) => this.#hub.peers.get(id)?.outlet).filter((outlet) => outlet !== undefined)
     return here.length > 1 ? new Set(here) : here[0]
   }
+}
+
+function leave(cohort: Cohort, outlet: Companion): void {
+  if (outlet.cohort === cohort) outlet.leaveCohort()
 }
 
 /** Why `message` is none; `undefined` when it is one. What comes from a bus is not trusted to have the right shape. */

@@ -244,7 +244,7 @@ export class Memberships {
       channel,
       { on: 'join', channel: channel.name, member: entry.text },
       'presence',
-      (group) => (group.protocol.traits.presence.joinToSelf ? undefined : peer),
+      (group) => (group.protocol.traits.presence.joinToSelf ? undefined : peer.outlet),
     )
     this.#hub.emit('presence', { channel: channel.name, joined: true, member: entry.member })
   }

@@ -4,13 +4,14 @@ import type { DropReason, OutboxLimits, SlowConsumerPolicy } from '../contract/s
 import type { Cancel, Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
+import type { Cohort, Companion } from './cohort.ts'
 import { type Counters, type DropCounts, noDrops } from './counters.ts'
 import { makeFrame } from './make-frame.ts'
 import { Outbox } from './outbox.ts'
 import { overflow, type Overflowing } from './overflow.ts'
 import { type Reader, render } from './render.ts'
 import { watchStalled } from './stall-watch.ts'
-import { CountedBatch, type Debtor, type Owed, type Turn } from './turn.ts'
+import { CountedBatch, EAGER_BYTES, type Owed, type Turn } from './turn.ts'
 
 /** What all outlets of a hub share, and whom they tell. */
 export interface OutletHost {
@@ -30,9 +31,6 @@ export interface OutletHost {
   failed(outlet: Outlet, error: unknown, where: 'protocol' | 'policy' | 'conn'): void
 }
 
-/** What is owed in one turn goes out at once when it passes this many bytes; order is kept. */
-const EAGER_BYTES = 262_144
-
 /** Whose way out it is. */
 export interface OutletOwner {
   readonly id: string
@@ -42,13 +40,14 @@ export interface OutletOwner {
 }
 
 /** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
-export class Outlet implements Debtor, Overflowing, Reader {
+export class Outlet implements Companion, Overflowing, Reader {
   readonly id: string
   readonly conn: Conn
   readonly protocol: Protocol
   readonly scratch: unknown
   readonly host: OutletHost
   owed: Owed | null = null
+  cohort: Cohort | null = null
   listed = false
   /** The transport said that it has no room; what comes waits in the outbox. */
   full = false
@@ -89,6 +88,7 @@ export class Outlet implements Debtor, Overflowing, Reader {
       this.#queue(frame, channel, policy)
       return
     }
+    if (this.cohort) this.leaveCohort()
     const owed = (this.owed ?? this.host.turn.begin(this)).child(frame)
     this.owed = owed
     if (owed.bytes > EAGER_BYTES) this.flush()
@@ -137,8 +137,17 @@ export class Outlet implements Debtor, Overflowing, Reader {
     this.host.dropped(this, reason, channel)
   }
 
+  leaveCohort(): void {
+    const { cohort } = this
+    if (!cohort) return
+    cohort.size--
+    this.cohort = null
+    if (cohort.owed.length > 0) this.owed = cohort.owed
+  }
+
   /** The end of the turn, or earlier when a lot is owed. */
   flush(): void {
+    this.leaveCohort()
     const owed = this.owed
     if (!owed) return
     this.owed = null
@@ -162,6 +171,7 @@ export class Outlet implements Debtor, Overflowing, Reader {
    */
   end(farewell: Farewell): boolean {
     if (this.#closed) return this.full
+    this.leaveCohort()
     const frames = this.full ? this.#lastControl() : (this.owed?.frames() ?? [])
     this.owed = null
     for (const data of farewell.frames) frames.push(this.newFrame(data, 'control'))
@@ -173,6 +183,7 @@ export class Outlet implements Debtor, Overflowing, Reader {
   /** The transport is gone: nothing can be said any more. */
   abandon(): void {
     if (this.#closed) return
+    this.leaveCohort()
     for (let left = this.owed?.length ?? 0; left > 0; left--) this.drop('closed', undefined)
     this.owed = null
     for (const slot of this.#outbox?.take() ?? []) {
@@ -270,15 +281,7 @@ export class Outlet implements Debtor, Overflowing, Reader {
 
   #becomeFull(): void {
     this.full = true
-    const { limits, wheel, platform } = this.host
-    if (limits.writeTimeoutMs === 0) return
-    this.#unwatch = watchStalled({
-      conn: this.conn,
-      wheel,
-      clock: platform.clock,
-      timeoutMs: limits.writeTimeoutMs,
-      giveUp: () => this.host.evict(this, 'slow'),
-    })
+    this.#unwatch = watchStalled(this.host, this.conn, () => this.host.evict(this, 'slow'))
   }
 
   #becomeRoomy(): void {

@@ -4,19 +4,26 @@ import type { TimerWheel } from '../ground/timer-wheel.ts'
 /** How often a full transport is looked at, at most. */
 const LOOK_MS = 500
 
-/** A transport that is full. */
-export interface Stalled {
-  readonly conn: { readonly bufferedBytes: number }
+/** Where it is looked. */
+export interface StallWatchHost {
+  readonly platform: { readonly clock: Clock }
   readonly wheel: TimerWheel
-  readonly clock: Clock
-  /** Milliseconds without a byte taken after which it is given up. */
-  readonly timeoutMs: number
-  /** Called when it is given up. */
-  readonly giveUp: () => void
+  /** Milliseconds without a byte taken after which a transport is given up; 0: never. */
+  readonly limits: { readonly writeTimeoutMs: number }
 }
 
-/** Looks again and again whether a full transport still takes bytes. Returns how to stop. */
-export function watchStalled({ conn, wheel, clock, timeoutMs, giveUp }: Stalled): Cancel {
+/**
+ * Looks again and again whether a full transport still takes bytes. Returns how to stop.
+ *
+ * @param giveUp - called when it is given up
+ */
+export function watchStalled(
+  { platform: { clock }, wheel, limits }: StallWatchHost,
+  conn: { readonly bufferedBytes: number },
+  giveUp: () => void,
+): Cancel | undefined {
+  const timeoutMs = limits.writeTimeoutMs
+  if (timeoutMs === 0) return undefined
   let bytes = conn.bufferedBytes
   let since = clock.monotonic()
   let cancel = wheel.after(Math.min(LOOK_MS, timeoutMs), look)
