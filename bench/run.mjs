@@ -1,27 +1,63 @@
 // Runs the benchmarks. The tables go to standard output, what goes on meanwhile to standard error.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { benchmarks } from './benchmarks.mjs'
 import { killAll } from './lib/child.mjs'
 import { environment, environmentLine } from './lib/environment.mjs'
 import { options, USAGE, UsageError } from './lib/options.mjs'
-import { cluster } from './cluster/cluster.mjs'
-import { adapterCosts, fanOut } from './fan-out/fan-out.mjs'
-import { inMemory } from './in-memory/in-memory.mjs'
+import { RESULTS, saveResult } from './lib/results.mjs'
+import { targetTable } from './lib/targets-table.mjs'
 
-const benchmarks = { 'fan-out': fanOut, adapters: adapterCosts, 'in-memory': inMemory, cluster }
-const results = new URL('results/', import.meta.url)
+/** @typedef {import('./lib/targets.mjs').Target} Target */
 
 /** One line that is written over again and again; nothing where nobody looks. @param {string} what */
 function progress(what) {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${what}`)
 }
 
-/** @param {string} name @param {unknown} content */
-function save(name, content) {
-  mkdirSync(results, { recursive: true })
-  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(content, null, 2)}\n`)
+/**
+ * Runs one benchmark: its tables are printed, its results saved where they are worth it.
+ *
+ * @param {string} name
+ * @param {import('./lib/options.mjs').Options} chosen
+ * @param {ReturnType<typeof environment>} here
+ * @returns {Promise<readonly Target[]>}
+ */
+async function measure(name, chosen, here) {
+  const entry = benchmarks[name]
+  if (!entry) throw new UsageError(`there is no benchmark ${name}`)
+  const benchmark = await entry.load()
+  const budgetMs = chosen.budgetMs ?? entry.seconds * 1_000
+  const {
+    text,
+    results,
+    versions,
+    faults = [],
+  } = await benchmark({ ...chosen, budgetMs }, (what) => progress(`${name}: ${what}`))
+  progress('')
+  console.log(`\n${text}`)
+  for (const fault of faults) console.error(`bench: ${fault}`)
+  if (faults.length > 0) process.exitCode = 1
+  else if (chosen.standard || chosen.results !== undefined) {
+    const folder = chosen.results === undefined ? RESULTS : pathToFileURL(`${chosen.results}/`)
+    const known = { ...here, versions: { ...here.versions, ...versions } }
+    saveResult(folder, name, { benchmark: name, ...known, ...results })
+  }
+  return 'targets' in results ? /** @type {Target[]} */ (results.targets) : []
 }
 
-/** @typedef {Awaited<ReturnType<import('./fan-out/fan-out.mjs').Benchmark>>} Measured */
+/** What goes wrong in one benchmark does not take the others with it. @type {typeof measure} */
+async function attempt(name, chosen, here) {
+  try {
+    return await measure(name, chosen, here)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    killAll()
+    progress('')
+    console.error(`\nbench: ${name}: ${/** @type {Error} */ (error).stack}`)
+    process.exitCode = 1
+    return []
+  }
+}
 
 /** @param {string[]} args */
 async function main(args) {
@@ -30,20 +66,14 @@ async function main(args) {
     console.log(USAGE)
     return
   }
+  const beganAt = performance.now()
   const here = environment()
   console.log(environmentLine(here))
-  for (const name of chosen.benchmarks) {
-    /** @type {Measured} */
-    const measured = await benchmarks[/** @type {keyof typeof benchmarks} */ (name)](chosen, (what) =>
-      progress(`${name}: ${what}`),
-    )
-    progress('')
-    console.log(`\n${measured.text}`)
-    const { faults = [] } = measured
-    for (const fault of faults) console.error(`bench: ${fault}`)
-    if (faults.length > 0) process.exitCode = 1
-    else if (chosen.standard) save(name, { benchmark: name, ...here, ...measured.results })
-  }
+  /** @type {Target[]} */
+  const targets = []
+  for (const name of chosen.benchmarks) targets.push(...(await attempt(name, chosen, here)))
+  if (targets.length > 0) console.log(`\nall targets\n\n${targetTable(targets)}`)
+  console.log(`\n${Math.round((performance.now() - beganAt) / 1_000)} s in all`)
 }
 
 try {

@@ -11,14 +11,18 @@ import { AHEAD, PER_TURN } from './session.mjs'
 
 /** What a run is like when nothing else is asked for; only such a run is worth quoting. */
 const STANDARD = {
-  nodes: [1, 2, 3],
+  nodes: [1, 3],
   subscribers: 100,
   messages: 1_000,
-  pacedMessages: 200,
+  pacedMessages: 100,
   perSecond: 200,
   rounds: 3,
-  budgetMs: 55_000,
 }
+
+/** How long it may take in all, if the options do not say. */
+const BUDGET_MS = 40_000
+/** The part of it for what comes before and after the rounds: starting the buses, and what the nodes receive. */
+const AROUND_MS = 15_000
 
 /** @typedef {{ name: string, reason: string }} NotRun */
 
@@ -31,6 +35,7 @@ export async function cluster(options, progress) {
     subscribers: options.subscribers ?? STANDARD.subscribers,
     messages: options.messages ?? STANDARD.messages,
     rounds: options.rounds ?? STANDARD.rounds,
+    budgetMs: Math.max(0, (options.budgetMs ?? BUDGET_MS) - AROUND_MS),
     profiles: options.profiles,
   }
   if (plan.profiles !== undefined) mkdirSync(plan.profiles, { recursive: true })
@@ -52,9 +57,11 @@ export async function cluster(options, progress) {
       results: {
         ...{ nodes, subscribers, payloadBytes: PAYLOAD_BYTES, messages, pacedMessages, perSecond },
         window: PER_TURN * AHEAD,
-        buses: Object.fromEntries([...buses].map(([name, bus]) => [name, versionOf(bus)])),
         ...measured,
       },
+      versions: Object.fromEntries(
+        [...buses].flatMap(([name, bus]) => ('version' in bus ? [[`${name}-server`, bus.version]] : [])),
+      ),
       faults: interest.faults,
     }
   } finally {
@@ -90,11 +97,6 @@ function whyNot(name, buses) {
 function urlOn(buses, name) {
   const bus = buses.get(contestant(name).bus)
   return bus && 'url' in bus ? bus.url : ''
-}
-
-/** @param {Awaited<ReturnType<typeof startBus>>} bus */
-function versionOf(bus) {
-  return 'version' in bus ? bus.version : null
 }
 
 /**

@@ -18,6 +18,9 @@ const bare = { args: [], path: '/', wire: (text) => text, hello: [], pings: {} }
 
 export const CHANNEL = 'bench'
 
+/** @type {Contestant} */
+const fanfareOnBun = { ...bare, title: 'fanfare on Bun.serve', server: 'fanfare-bun.mjs', runtime: 'bun' }
+
 /** @type {Record<string, Contestant>} */
 export const contestants = {
   net: { ...bare, title: 'net: one write per client and turn', server: 'net-floor.mjs' },
@@ -40,12 +43,7 @@ export const contestants = {
     hello: ['40'],
     pings: { 2: '3' },
   },
-}
-
-/** The other adapters, each with its bare twin. @type {Record<string, Contestant>} */
-export const adapters = {
-  'fanfare-bun': { ...bare, title: 'fanfare on Bun.serve', server: 'fanfare-bun.mjs', runtime: 'bun' },
-  'bun-loop': { ...bare, title: 'Bun: for (…) socket.send(text)', server: 'bun-bare.mjs', runtime: 'bun' },
+  'fanfare-bun': fanfareOnBun,
   'bun-publish': {
     ...bare,
     title: 'Bun: server.publish(channel, text)',
@@ -53,6 +51,12 @@ export const adapters = {
     args: ['publish'],
     runtime: 'bun',
   },
+}
+
+/** The other adapters, each with its bare twin. @type {Record<string, Contestant>} */
+export const adapters = {
+  'fanfare-bun': fanfareOnBun,
+  'bun-loop': { ...bare, title: 'Bun: for (…) socket.send(text)', server: 'bun-bare.mjs', runtime: 'bun' },
   'fanfare-fastify': { ...bare, title: 'fanfare on Fastify', server: 'fanfare-fastify.mjs' },
   'fastify-loop': {
     ...bare,

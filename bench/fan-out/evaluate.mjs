@@ -1,30 +1,35 @@
 import { median, rounded, summary } from '../lib/statistics.mjs'
-import { contestant } from './contestants.mjs'
+import { target } from '../lib/targets.mjs'
 
 /** @typedef {import('./measure.mjs').Row} Row */
-/** @typedef {ReturnType<typeof summary>} Summary */
-
-const isOurs = (/** @type {string} */ name) => name.startsWith('fanfare-')
-const RIVAL = 'socket.io'
-
-/** What the hub may need of the rival's CPU time. */
-const TARGETS = [
-  { perTurn: 10, most: 0.15 },
-  { perTurn: 1, most: 0.7 },
-]
+/** @typedef {import('./contestants.mjs').Contestant} Contestant */
 
 /**
- * @param {readonly Row[]} rows
- * @param {{ names: string[], levels: number[] }} plan
+ * What one of ours may need of the CPU time of another in the same run.
+ *
+ * @typedef {{ ours: string, against: string, perTurn: number, most: number }} Goal
  */
-export function evaluate(rows, { names, levels }) {
+
+/**
+ * Medians over the rounds, and what was compared with what.
+ *
+ * @param {readonly Row[]} rows
+ * @param {object} plan
+ * @param {string} plan.work - its name, for the targets
+ * @param {Record<string, Contestant>} plan.field
+ * @param {string[]} plan.names - of the contestants that took part
+ * @param {number[]} plan.levels
+ * @param {readonly Goal[]} plan.goals
+ * @param {(ours: Contestant, other: Contestant) => boolean} plan.compared
+ */
+export function evaluate(rows, { work, field, names, levels, goals, compared }) {
   const each = levels.flatMap((perTurn) => names.map((name) => ({ name, perTurn })))
   const results = each.map(({ name, perTurn }) => {
     const measured = at(rows, perTurn).flatMap(({ by }) => by[name] ?? [])
     const deliveries = measured.reduce((sum, one) => sum + one.deliveries, 0)
     return {
       name,
-      title: contestant(name).title,
+      title: field[name]?.title ?? name,
       perTurn,
       rounds: measured.length,
       deliveries,
@@ -33,36 +38,32 @@ export function evaluate(rows, { names, levels }) {
       wall: summary(measured.map(({ wall }) => wall)),
     }
   })
-  const ours = each.filter(({ name }) => isOurs(name))
-  const ratios = ours.flatMap(({ name, perTurn }) => {
-    return twins(name, names).map((to) => ({
-      name,
-      to,
-      perTurn,
-      cpu: summary(ratiosOf(rows, perTurn, name, to)),
-    }))
-  })
-  const targets = TARGETS.flatMap(({ perTurn, most }) => {
-    const met = ratios.filter((ratio) => ratio.to === RIVAL && ratio.perTurn === perTurn)
-    return met.map(({ name, to, cpu }) => ({
-      name,
-      to,
-      perTurn,
-      most,
-      is: cpu.median,
-      holds: cpu.median <= most,
-    }))
+  const isOther = (/** @type {string} */ name, /** @type {string} */ other) => {
+    const [ours, its] = [field[name], field[other]]
+    return !isOurs(other) && ours !== undefined && its !== undefined && compared(ours, its)
+  }
+  const ratios = each
+    .filter(({ name }) => isOurs(name))
+    .flatMap(({ name, perTurn }) =>
+      names
+        .filter((other) => isOther(name, other))
+        .map((to) => ({ name, to, perTurn, cpu: summary(ratiosOf(rows, perTurn, name, to)) })),
+    )
+  const targets = goals.flatMap(({ ours, against, perTurn, most }) => {
+    const ratio = ratios.find((one) => one.name === ours && one.to === against && one.perTurn === perTurn)
+    if (!ratio) return []
+    return target({
+      work: `${work}, ${perTurn} per turn`,
+      ...{ ours, against, unit: 'CPU', most },
+      is: ratio.cpu.median,
+    })
   })
   return { results, ratios, targets }
 }
 
-/** What one of ours is compared with: those on the same runtime that speak the same. @param {string} name @param {string[]} names */
-function twins(name, names) {
-  const { runtime, speaks } = contestant(name)
-  return names.filter((other) => {
-    const { runtime: itsRuntime, speaks: itSpeaks } = contestant(other)
-    return !isOurs(other) && itsRuntime === runtime && itSpeaks === speaks
-  })
+/** @param {string} name */
+function isOurs(name) {
+  return name.startsWith('fanfare-')
 }
 
 /** @param {readonly Row[]} rows @param {number} perTurn */

@@ -1,58 +1,45 @@
-import { mkdirSync } from 'node:fs'
-import { UsageError } from '../lib/options.mjs'
-import { evaluate } from './evaluate.mjs'
 import { adapters, contestants } from './contestants.mjs'
-import { measureAll } from './measure.mjs'
-import { PAYLOAD_BYTES } from './payload.mjs'
-import { report } from './report.mjs'
-
-/** What a run is like when nothing else is asked for; only such a run is worth quoting. */
-const STANDARD = { subscribers: 1_000, levels: [1, 10, 50], starts: 2, rounds: 8, budgetMs: 110_000 }
-
-/** The same for the other adapters and their twins: shorter, since there are more of them. */
-const ADAPTERS = { subscribers: 1_000, levels: [1, 10], starts: 1, rounds: 8, budgetMs: 70_000 }
-
-/** @typedef {(options: import('../lib/options.mjs').Options, progress: (what: string) => void) => Promise<{ text: string, results: object, faults?: string[] }>} Benchmark */
-
-/** @type {Benchmark} */
-export const fanOut = (options, progress) => race(contestants, STANDARD, options, progress)
-
-/** @type {Benchmark} */
-export const adapterCosts = (options, progress) => race(adapters, ADAPTERS, options, progress)
+import { run } from './race.mjs'
 
 /**
- * @param {typeof contestants} field
- * @param {typeof STANDARD} standard
- * @param {import('../lib/options.mjs').Options} options
- * @param {(what: string) => void} progress
+ * What a benchmark gives: its tables, what goes into its JSON file (with `targets`, where it has some), the versions of what
+ * it alone used, and what was wrong: with faults nothing is saved.
+ *
+ * @typedef {{ text: string, results: object, versions?: Record<string, string>, faults?: string[] }} Measured
  */
-async function race(field, standard, options, progress) {
-  const names = options.only ?? Object.keys(field)
-  const stranger = names.find((name) => !Object.hasOwn(field, name))
-  if (stranger !== undefined) throw new UsageError(`--only: there is no ${stranger}`)
-  const { profiles, turns } = options
-  const plan = {
-    names,
-    subscribers: options.subscribers ?? standard.subscribers,
-    levels: options.levels ?? standard.levels,
-    starts: options.starts ?? standard.starts,
-    rounds: options.rounds ?? standard.rounds,
-    budgetMs: standard.budgetMs,
-    turns,
-    profiles,
-  }
-  if (profiles !== undefined) mkdirSync(profiles, { recursive: true })
-  const rows = await measureAll(plan, progress)
-  const evaluation = evaluate(rows, plan)
-  const { subscribers, levels } = plan
-  return {
-    text: report(evaluation, plan),
-    results: {
-      subscribers,
-      payloadBytes: PAYLOAD_BYTES,
-      levels,
-      unit: 'µs per delivery',
-      ...evaluation,
-    },
-  }
+
+/** @typedef {(options: import('../lib/options.mjs').Options, progress: (what: string) => void) => Promise<Measured>} Benchmark */
+
+/** @type {import('./race.mjs').Race} */
+const ONE_CHANNEL = {
+  name: 'fan-out',
+  room: 'of one channel',
+  field: contestants,
+  standard: { subscribers: 1_000, levels: [1, 10, 50], starts: 1, rounds: 16, budgetMs: 60_000 },
+  goals: [
+    { ours: 'fanfare-plain', against: 'net', perTurn: 1, most: 1.5 },
+    { ours: 'fanfare-plain', against: 'ws', perTurn: 1, most: 0.65 },
+    { ours: 'fanfare-plain', against: 'socket.io', perTurn: 1, most: 0.55 },
+    { ours: 'fanfare-plain', against: 'socket.io', perTurn: 10, most: 0.1 },
+    { ours: 'fanfare-plain', against: 'bun-publish', perTurn: 10, most: 1.5 },
+    { ours: 'fanfare-plain', against: 'bun-publish', perTurn: 50, most: 1.2 },
+    { ours: 'fanfare-bun', against: 'bun-publish', perTurn: 10, most: 1.15 },
+  ],
+  compared: () => true,
 }
+
+/** The other adapters and their twins. @type {import('./race.mjs').Race} */
+const ADAPTERS = {
+  name: 'adapters',
+  room: 'of one channel',
+  field: adapters,
+  standard: { subscribers: 1_000, levels: [1, 10], starts: 1, rounds: 8, budgetMs: 25_000 },
+  goals: [],
+  compared: (ours, other) => ours.runtime === other.runtime && ours.speaks === other.speaks,
+}
+
+/** @type {Benchmark} */
+export const fanOut = (options, progress) => run(ONE_CHANNEL, options, progress)
+
+/** @type {Benchmark} */
+export const adapterCosts = (options, progress) => run(ADAPTERS, options, progress)

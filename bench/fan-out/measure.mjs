@@ -21,6 +21,7 @@ const MOST_TURNS = 2_000
  * @property {number | undefined} turns - how many a slice has; else as many as take {@link SLICE_MS}
  * @property {number} budgetMs - after it no further round is begun; every level is measured once in any case
  * @property {string | undefined} profiles - a folder for CPU profiles of the servers
+ * @property {import('./session.mjs').Work | undefined} work - when it is not one channel for all
  */
 
 /**
@@ -115,7 +116,7 @@ class Racer {
   /** @param {string} name @param {Plan} plan */
   constructor(name, plan) {
     this.name = name
-    this.session = new Session(name, plan.subscribers, plan.profiles)
+    this.session = new Session(name, plan.subscribers, plan.profiles, plan.work)
     this.#plan = plan
   }
 

@@ -15,6 +15,24 @@ const PATIENCE_PER_HANDSHAKE_MS = 20
 const JOIN_MS = 30_000
 
 /**
+ * What a session has to know of the work, besides who does it.
+ *
+ * @typedef {object} Work
+ * @property {(name: string) => import('./contestants.mjs').Contestant} contestant
+ * @property {URL} load - the script of the subscribers
+ * @property {number} marks - messages of the broadcast with which everybody joins
+ * @property {(plan: { first: number, perTurn: number, turns: number, subscribers: number }) => number} deliveries
+ */
+
+/** Everybody gets everything. @type {Work} */
+const ONE_CHANNEL = {
+  contestant,
+  load: new URL('../load/load.mjs', import.meta.url),
+  marks: 1,
+  deliveries: ({ perTurn, turns, subscribers }) => perTurn * turns * subscribers,
+}
+
+/**
  * @typedef {object} Measurement
  * @property {number} turns
  * @property {number} deliveries
@@ -27,6 +45,7 @@ const JOIN_MS = 30_000
 export class Session {
   #server
   #load
+  #work
   #subscribers
   #profiled
   #next = 0
@@ -37,14 +56,16 @@ export class Session {
    * @param {string} name - of a contestant
    * @param {number} subscribers
    * @param {string | undefined} profiles - a folder for a CPU profile of the server
+   * @param {Work} work - one channel for all, unless given
    */
-  constructor(name, subscribers, profiles) {
-    const { server, args, runtime } = contestant(name)
+  constructor(name, subscribers, profiles, work = ONE_CHANNEL) {
+    const { server, args, runtime } = work.contestant(name)
     const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
+    this.#work = work
     this.#subscribers = subscribers
     this.#profiled = profiles !== undefined
     this.#server = new Child(new URL(`../servers/${server}`, import.meta.url), args, profiling, runtime)
-    this.#load = new Child(new URL('../load/load.mjs', import.meta.url), [name])
+    this.#load = new Child(work.load, [name])
     this.#failed = new Promise((_, reject) => {
       this.#load.onNote = ({ turns, failure }) => {
         if (failure === undefined) this.#server.tell({ command: 'acknowledge', options: turns })
@@ -64,9 +85,11 @@ export class Session {
       if (Date.now() > deadline) throw new Error(`not everybody was subscribed within ${JOIN_MS} ms`)
       await sleep(20)
     }
-    const first = this.#next++
+    const { marks } = this.#work
+    const first = this.#next
+    this.#next += marks
     await this.#ask(this.#load, 'await', { first })
-    await this.#ask(this.#server, 'broadcast', { first })
+    await this.#ask(this.#server, 'broadcast', { first, many: marks })
     await this.#ask(this.#load, 'joined')
   }
 
@@ -79,7 +102,7 @@ export class Session {
     const plan = { first: this.#next, perTurn, turns, ahead: AHEAD }
     this.#next += perTurn * turns
     await this.#ask(this.#load, 'expect', plan)
-    const deliveries = turns * perTurn * this.#subscribers
+    const deliveries = this.#work.deliveries({ ...plan, subscribers: this.#subscribers })
     const patience = PATIENCE_MS + deliveries * PATIENCE_PER_DELIVERY_MS
     const { userMs, systemMs, wallMs } = await this.#ask(this.#server, 'go', plan, patience)
     const finished = await this.#ask(this.#load, 'finished')

@@ -25,11 +25,12 @@ export function environment() {
       fanfare: JSON.parse(readFileSync(new URL('../../core/package.json', import.meta.url), 'utf8')).version,
       ws: versionAt('ws/package.json'),
       'socket.io': versionAt('socket.io/package.json'),
+      bun: versionAt('bun/package.json'),
     },
   }
 }
 
-/** @param {ReturnType<typeof environment>} here */
+/** @param {Pick<ReturnType<typeof environment>, 'machine' | 'versions'>} here */
 export function environmentLine({ machine, versions }) {
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; ${software.join(', ')}`

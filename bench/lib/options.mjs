@@ -1,15 +1,20 @@
 import { parseArgs } from 'node:util'
 
-export const USAGE = `npm run bench [-- [fan-out] [adapters] [in-memory] [cluster] [options]]
+export const USAGE = `npm run bench [-- [BENCHMARK …] [options]]
 
+  BENCHMARK          fan-out, channels, adapters, in-memory, compressed, latency, stalled, joins, inbound, connect,
+                     idle, crowd, cluster; all when left out
+  --budget SECONDS   how long each may take; everything is measured once in any case
+  --results FOLDER   write the results there, as JSON
   --subscribers N    subscribers of the channel (cluster: over all nodes)
-  --levels N,N,…     messages per turn of the event loop
+  --levels N,N,…     messages per turn of the event loop (latency: messages a second)
   --rounds N         how often each figure is taken (fan-out: in each start)
-  fan-out and adapters only:
+  fan-out, channels and adapters only:
   --starts N         how often all processes are started anew for each level
   --turns N          turns per figure; else as many as take 150 ms of CPU
-  --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io; of adapters: fanfare-bun, bun-loop,
-                     bun-publish, fanfare-fastify, fastify-loop, fanfare-sse, sse-loop
+  --only NAME,…      net, fanfare-plain, fanfare-native, ws, socket.io, fanfare-bun, bun-publish; of channels:
+                     fanfare-ws, ws, socket.io, fanfare-bun, bun-publish; of adapters: fanfare-bun, bun-loop,
+                     fanfare-fastify, fastify-loop, fanfare-sse, sse-loop
   --profiles FOLDER  write a CPU profile of each server
   cluster only, besides --rounds and --profiles:
   --nodes N,N,…      how many nodes
@@ -26,6 +31,8 @@ export class UsageError extends Error {}
  * @property {string[]} benchmarks
  * @property {boolean} help
  * @property {boolean} standard - nothing was asked for that changes the figures
+ * @property {number | undefined} budgetMs - how long a benchmark may take in all; run.mjs always gives it
+ * @property {string | undefined} results - the folder for the results, when it is not the committed one
  * @property {number | undefined} subscribers
  * @property {number[] | undefined} levels
  * @property {number[] | undefined} nodes
@@ -46,11 +53,14 @@ export function options(args, known) {
   const { values, positionals } = parsed(args)
   const stranger = positionals.find((name) => !known.includes(name))
   if (stranger !== undefined) throw new UsageError(`there is no benchmark ${stranger}`)
-  const { help = false, only, profiles, ...numbers } = values
+  const { help = false, only, profiles, results, ...numbers } = values
+  const budget = whole('budget', numbers.budget)
   return {
     benchmarks: positionals.length > 0 ? positionals : known,
     help,
     standard: Object.keys(values).length === 0,
+    budgetMs: budget === undefined ? undefined : budget * 1_000,
+    results,
     subscribers: whole('subscribers', numbers.subscribers),
     levels: wholes('levels', numbers.levels),
     nodes: wholes('nodes', numbers.nodes),
@@ -71,6 +81,8 @@ function parsed(args) {
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
+        budget: { type: 'string' },
+        results: { type: 'string' },
         subscribers: { type: 'string' },
         levels: { type: 'string' },
         nodes: { type: 'string' },

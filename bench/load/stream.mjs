@@ -1,6 +1,8 @@
 import { payload } from '../fan-out/payload.mjs'
 import { textFrame } from './frames.mjs'
 
+/** What a subscriber has to know of what it must get. @typedef {Pick<Stream, 'bytes' | 'frame' | 'turn' | 'completed'>} Expected */
+
 /** The very bytes that every subscriber must get in one measurement. */
 export class Stream {
   /** @readonly */

@@ -18,7 +18,7 @@ export class Subscriber {
   #take = this.#upgrade
   /** Bytes of a frame that is not complete. */
   #rest = Buffer.alloc(0)
-  #stream = /** @type {import('./stream.mjs').Stream | undefined} */ (undefined)
+  #stream = /** @type {import('./stream.mjs').Expected | undefined} */ (undefined)
   /** How much of the stream came, and at which byte the turn under way ends. */
   #position = 0
   #turnEnd = 0
@@ -58,7 +58,7 @@ export class Subscriber {
     return new Promise((resolve) => (this.#done = () => resolve(undefined)))
   }
 
-  /** From now on exactly these bytes have to come. @param {import('./stream.mjs').Stream} stream */
+  /** From now on exactly these bytes have to come. @param {import('./stream.mjs').Expected} stream */
   expect(stream) {
     this.#stream = stream
     this.#position = 0
@@ -108,7 +108,7 @@ export class Subscriber {
     this.#takeApart(Buffer.from(bytes.subarray(0, size)), stream)
   }
 
-  /** @param {number} position @param {import('./stream.mjs').Stream} stream */
+  /** @param {number} position @param {import('./stream.mjs').Expected} stream */
   #moveTo(position, stream) {
     this.#position = position
     while (position >= this.#turnEnd) {
@@ -122,7 +122,7 @@ export class Subscriber {
    * through the comparison.
    *
    * @param {Buffer} bytes
-   * @param {import('./stream.mjs').Stream | undefined} stream
+   * @param {import('./stream.mjs').Expected | undefined} stream
    */
   #takeApart(bytes, stream) {
     const before = stream ? this.#position % stream.frame : 0
@@ -139,7 +139,7 @@ export class Subscriber {
   /**
    * @param {Buffer} bytes
    * @param {{ opcode: number, data: Buffer }} frame
-   * @param {import('./stream.mjs').Stream | undefined} stream
+   * @param {import('./stream.mjs').Expected | undefined} stream
    */
   #takeFrame(bytes, { opcode, data }, stream) {
     if (stream?.bytes.subarray(this.#position, this.#position + stream.frame).equals(bytes)) {
@@ -155,7 +155,7 @@ export class Subscriber {
     else if (text === this.#mark) this.#done()
   }
 
-  /** @param {number} opcode @param {Buffer} data @param {import('./stream.mjs').Stream} stream */
+  /** @param {number} opcode @param {Buffer} data @param {import('./stream.mjs').Expected} stream */
   #difference(opcode, data, stream) {
     const frames = stream.bytes.length / stream.frame
     const number = this.#position / stream.frame

@@ -6,7 +6,7 @@ import { obey } from '../lib/commands.mjs'
  * @typedef {object} Subject
  * @property {() => Promise<number>} listen - on a free port of 127.0.0.1; resolves to the port
  * @property {() => number} subscribers
- * @property {(texts: readonly string[]) => void} broadcast - brings all texts of one turn to all subscribers
+ * @property {(texts: readonly string[], first: number) => void} broadcast - brings all texts of one turn to all who are to get them; `first` is the number of the first message
  */
 
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
@@ -28,7 +28,8 @@ export function serveBenchmark(subject) {
     const timeBefore = process.hrtime.bigint()
     for (let turn = 0; turn < turns; turn++) {
       while (turn - acknowledged >= ahead) await news()
-      subject.broadcast(payloads(first + turn * perTurn, perTurn))
+      const number = first + turn * perTurn
+      subject.broadcast(payloads(number, perTurn), number)
       await endOfTurn()
     }
     while (acknowledged < turns) await news()
@@ -40,7 +41,7 @@ export function serveBenchmark(subject) {
   obey({
     listen: () => subject.listen(),
     subscribers: () => subject.subscribers(),
-    broadcast: ({ first }) => subject.broadcast(payloads(first, 1)),
+    broadcast: ({ first, many = 1 }) => subject.broadcast(payloads(first, many), first),
     go,
     acknowledge: (turns) => {
       acknowledged = turns
