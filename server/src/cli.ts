@@ -20,6 +20,7 @@ const code = await run(args, {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   told,
+  terminal: process.stderr.isTTY,
   bun: 'Bun' in globalThis,
   inBun: () => inBun(fileURLToPath(import.meta.url), args),
 })

@@ -7,6 +7,7 @@ import { helpText } from './config/help.ts'
 import { readSettings } from './config/settings.ts'
 import type { Settings } from './config/table.ts'
 import { quoted, UsageError } from './config/usage.ts'
+import { bench } from './load/command.ts'
 import { METRICS_HOST } from './metrics.ts'
 import { bracketed, type Running, serve } from './serve.ts'
 
@@ -18,6 +19,8 @@ export interface Surroundings {
   err(text: string): void
   /** Resolves when the process is told to end. Asked once, when the server runs. */
   told(): Promise<unknown>
+  /** Whether what goes to `err` is read on a terminal. @defaultValue false */
+  readonly terminal?: boolean
   /** Whether this is Bun. */
   readonly bun: boolean
   /**
@@ -32,6 +35,8 @@ const END_MS = 15_000
 /** Runs the command to its end. Resolves to its exit code: 0, 1 when it failed, 2 when it was called wrongly. */
 export async function run(args: readonly string[], here: Surroundings): Promise<number> {
   try {
+    const [command, ...rest] = args
+    if (command === 'bench') return await bench(rest, here)
     const { words, flags, help, version } = readArguments(args)
     if (help) here.out(helpText())
     else if (version) here.out(`${ownVersion()}\n`)
@@ -62,7 +67,8 @@ async function rerunInBun(here: Surroundings): Promise<number> {
 }
 
 function checkWords([command, extra]: readonly string[]): void {
-  if (command === undefined) throw new UsageError('say what to do: fanfare serve, or fanfare --help')
+  if (command === undefined)
+    throw new UsageError('say what to do: fanfare serve, fanfare bench, or fanfare --help')
   if (command !== 'serve')
     throw new UsageError(`there is no command ${quoted(command)}; fanfare --help says more`)
   if (extra !== undefined) throw new UsageError(`serve takes options only, not ${quoted(extra)}`)

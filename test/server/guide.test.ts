@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 import { eachSetting, LATER, variableOf } from '../../server/src/config/table.ts'
+import { eachLoadOption, loadVariableOf } from '../../server/src/load/table.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const guide = readFileSync(`${root}docs/guides/server.md`, 'utf8')
@@ -27,6 +28,8 @@ describe('the guide', () => {
     const known = new Set([
       ...eachSetting().map(([, { flag }]) => variableOf(flag)),
       ...LATER.flatMap(({ variables }) => variables),
+      ...eachLoadOption().map(([, { flag }]) => loadVariableOf(flag)),
+      'FANFARE_BENCH',
     ])
     const named = [...guide.matchAll(/FANFARE_[A-Z_]*[A-Z]/g)].map(([name]) => name)
     expect(named.filter((name) => !known.has(name))).toEqual([])

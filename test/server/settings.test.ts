@@ -247,6 +247,12 @@ describe('what belongs to later versions', () => {
     })
   }
 
+  it('variables of fanfare bench are no business of the server', () => {
+    expect(
+      read({ environment: { FANFARE_BENCH_RATE: '1' }, file: 'FANFARE_BENCH_TOKEN=x\n' }).remarks,
+    ).toEqual([])
+  })
+
   it('a variable of ours that nobody knows is remarked upon', () => {
     const { remarks } = read({ environment: { FANFARE_PROT: '1', FANFAREX: '1' }, file: 'FANFARE_NOPE=1\n' })
     expect(remarks).toEqual([

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-import { eachSetting, LATER } from './table.ts'
+import { eachSetting, LATER, type Setting } from './table.ts'
 import { quoted, UsageError } from './usage.ts'
 
 /** A command line, taken apart. */
@@ -13,20 +13,40 @@ export interface CommandLine {
   readonly version: boolean
 }
 
-/** @throws UsageError for an option that does not exist, or lacks its value */
-export function readArguments(args: readonly string[]): CommandLine {
+/** What of an option is needed to find it on a command line. */
+export type Named = Pick<Setting<unknown>, 'flag' | 'value' | 'repeats'>
+
+/** Names a command, and what it takes. */
+export interface Grammar {
+  /** What lists its options. */
+  readonly help: string
+  readonly named: readonly Named[]
+}
+
+/**
+ * The last of several equal options counts, unless it repeats: then there is a line for each.
+ *
+ * @param grammar - the options that there are. @defaultValue those of `fanfare serve`
+ * @throws UsageError for an option that does not exist, or lacks its value
+ */
+export function readArguments(args: readonly string[], grammar: Grammar = serving()): CommandLine {
+  const all = options(grammar.named)
   const words: string[] = []
   const flags = new Map<string, string>()
   const { tokens } = parseArgs({
     args: [...args],
-    options: options(),
+    options: all,
     allowPositionals: true,
     strict: false,
     tokens: true,
   })
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value)
-    else if (token.kind === 'option') flags.set(token.name, valueOf(token))
+    else if (token.kind === 'option') {
+      const value = valueOf(token, all, grammar.help)
+      const before = all[token.name]?.repeats ? flags.get(token.name) : undefined
+      flags.set(token.name, before === undefined ? value : `${before}\n${value}`)
+    }
   }
   const help = flags.delete('help')
   const version = flags.delete('version')
@@ -36,28 +56,36 @@ export function readArguments(args: readonly string[]): CommandLine {
 interface Option {
   readonly type: 'string' | 'boolean'
   readonly short?: string
+  readonly repeats?: boolean
 }
 
-function options(): Record<string, Option> {
-  const all: Record<string, Option> = {
+type Options = Record<string, Option>
+
+function serving(): Grammar {
+  const later = LATER.flatMap(({ flags }) => flags.map((flag) => ({ flag, value: '<value>' })))
+  return { help: 'fanfare --help', named: [...eachSetting().map(([, setting]) => setting), ...later] }
+}
+
+function options(named: readonly Named[]): Options {
+  const all: Options = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean', short: 'v' },
   }
-  for (const [, { flag, value }] of eachSetting())
-    all[flag] = { type: value === undefined ? 'boolean' : 'string' }
-  for (const { flags } of LATER) for (const flag of flags) all[flag] = { type: 'string' }
+  for (const { flag, value, repeats = false } of named)
+    all[flag] = { type: value === undefined ? 'boolean' : 'string', repeats }
   return all
 }
 
-/** parseArgs would check this too, in sentences of its own; here every message is of one kind. */
-function valueOf(token: {
+interface Token {
   readonly name: string
   readonly rawName: string
   readonly value?: string | undefined
-}): string {
-  const all = options()
+}
+
+/** parseArgs would check this too, in sentences of its own; here every message is of one kind. */
+function valueOf(token: Token, all: Options, help: string): string {
   const option = Object.hasOwn(all, token.name) ? all[token.name] : undefined
-  if (!option) throw new UsageError(`there is no option ${quoted(token.rawName)}; fanfare --help lists them`)
+  if (!option) throw new UsageError(`there is no option ${quoted(token.rawName)}; ${help} lists them`)
   if (token.value !== undefined) return token.value
   if (option.type === 'string') throw new UsageError(`${token.rawName} needs a value`)
   return 'true'

@@ -1,8 +1,10 @@
 import { eachSetting, type Setting, variableOf } from './table.ts'
 
 const HEAD = `Usage: fanfare serve [options]
+       fanfare bench [options]
 
-A realtime server: channels, presence and messages over WebSocket.
+A realtime server: channels, presence and messages over WebSocket. What puts load on one, and says what became of it, has
+a help of its own: fanfare bench --help.
 
 Options:`
 

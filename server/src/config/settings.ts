@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { parse } from 'dotenv'
 
-import { eachSetting, LATER, type SettingName, type Settings, variableOf } from './table.ts'
+import { eachSetting, LATER, type Setting, type Settings, variableOf } from './table.ts'
 import { quoted, UsageError } from './usage.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -31,12 +31,30 @@ interface Given {
 }
 
 /** The settings: flag, else environment, else `.env`, else default. @throws UsageError when one is wrong */
-export function readSettings({ flags, environment, directory }: Sources): Reading {
-  const file = readFile(join(directory, '.env'))
+export function readSettings(sources: Sources): Reading {
+  const { flags, environment, directory } = sources
+  const file = variablesIn(directory)
   refuseLater(flags, environment, file)
-  const values: Partial<Record<SettingName, unknown>> = {}
-  for (const [name, { flag, kind, fallback }] of eachSetting()) {
-    const given = find(flag, flags, environment, file)
+  const settings = readValues(eachSetting(), sources) as Settings
+  checkTogether(settings)
+  return { settings, remarks: strangers(environment, file) }
+}
+
+/**
+ * The values of the entries of a table, by name: flag, else environment, else `.env`, else default.
+ *
+ * @param variable - the environment variable of a flag
+ * @throws UsageError when a value is wrong, or `.env` cannot be read
+ */
+export function readValues<Name extends string>(
+  entries: readonly (readonly [Name, Setting<unknown>])[],
+  { flags, environment, directory }: Sources,
+  variable: (flag: string) => string = variableOf,
+): Record<Name, unknown> {
+  const file = variablesIn(directory)
+  const values: Partial<Record<Name, unknown>> = {}
+  for (const [name, { flag, kind, fallback }] of entries) {
+    const given = find({ flag, variable: variable(flag) }, flags, environment, file)
     const value = given ? kind.read(given.text) : fallback
     if (given && value === undefined) {
       const shown = kind.shown?.(given.text) ?? given.text
@@ -44,9 +62,7 @@ export function readSettings({ flags, environment, directory }: Sources): Readin
     }
     values[name] = value
   }
-  const settings = values as Settings
-  checkTogether(settings)
-  return { settings, remarks: strangers(environment, file) }
+  return values as Record<Name, unknown>
 }
 
 /** All settings at their defaults. */
@@ -72,14 +88,13 @@ export function checkTogether({ demo, protocol, drainMs, port, metricsPort }: Se
 
 /** A variable that is there but empty counts as not set: that is what `NAME=` and compose files mean by it. */
 function find(
-  flag: string,
+  { flag, variable }: { readonly flag: string; readonly variable: string },
   flags: ReadonlyMap<string, string>,
   environment: Variables,
   file: Variables,
 ): Given | undefined {
   const text = flags.get(flag)
   if (text !== undefined) return { label: `--${flag}`, text }
-  const variable = variableOf(flag)
   if (environment[variable]) return { label: variable, text: environment[variable] }
   if (file[variable]) return { label: `${variable} (in .env)`, text: file[variable] }
   return undefined
@@ -96,6 +111,9 @@ function refuseLater(flags: ReadonlyMap<string, string>, environment: Variables,
   }
 }
 
+/** Those of `fanfare bench`, which may stand in the same `.env`. */
+const BENCH_VARIABLES = variableOf('bench-')
+
 /** Other programs may have variables that begin like ours, so a name that nobody knows is no mistake; but it may be one. */
 function strangers(environment: Variables, file: Variables): string[] {
   const known = new Set(eachSetting().map(([, { flag }]) => variableOf(flag)))
@@ -105,13 +123,15 @@ function strangers(environment: Variables, file: Variables): string[] {
       (name) =>
         name.startsWith('FANFARE_') &&
         !known.has(name) &&
+        !name.startsWith(BENCH_VARIABLES) &&
         !LATER.some(({ variables }) => variables.includes(name)),
     )
     .sort()
     .map((name) => `${quoted(name).slice(1, -1)} is no setting of this server, and is ignored`)
 }
 
-function readFile(path: string): Variables {
+function variablesIn(directory: string): Variables {
+  const path = join(directory, '.env')
   let text: string
   try {
     text = readFileSync(path, 'utf8')

@@ -11,6 +11,8 @@ export interface Setting<Value> {
   readonly written: string
   /** Stands for the value in the help: `<number>`. Without it, the flag alone means true. */
   readonly value?: string
+  /** Whether it may be given several times: its kind reads a line for each. @defaultValue false */
+  readonly repeats?: boolean
   readonly help: string
 }
 
