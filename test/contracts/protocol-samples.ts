@@ -10,16 +10,18 @@ import {
 /** A roster as the hub hands it out: what is made of it for a shape is made once. */
 export function rosterOf(...members: MemberText[]): RosterView & { readonly made: number } {
   const texts = new Map<string, string>()
+  const once = (shape: string, make: () => string): string => {
+    const text = texts.get(shape) ?? make()
+    texts.set(shape, text)
+    return text
+  }
   return {
     members,
     get made() {
       return texts.size
     },
-    text: (shape, make) => {
-      const text = texts.get(shape) ?? make(members)
-      texts.set(shape, text)
-      return text
-    },
+    text: (shape, make) => once(shape, () => make(members)),
+    list: (shape, each) => once(`list ${shape}`, () => members.map(each).join(',')),
   }
 }
 

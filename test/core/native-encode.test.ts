@@ -1,14 +1,11 @@
-import type { Broadcast, MemberText, RosterView, Unicast } from '@fanfare/core'
+import type { Broadcast, Unicast } from '@fanfare/core'
 import { closeCode, native, Payload } from '@fanfare/core'
 import { describe, expect, it } from 'vitest'
+import { rosterOf } from '../contracts/protocol-samples.ts'
 
 const protocol = native()
 const ann = { id: 'ann', info: '{"name":"Ann"}' }
 const seven = { id: 7 }
-
-function roster(...members: MemberText[]): RosterView {
-  return { members, text: (_shape, make) => make(members) }
-}
 
 describe('what a native client is told', () => {
   it.each<[string, Unicast | Broadcast, string]>([
@@ -31,7 +28,7 @@ describe('what a native client is told', () => {
     ['subscribed', { on: 'subscribed', channel: 'c', again: true }, '{"op":"ok","channel":"c"}'],
     [
       'subscribed',
-      { on: 'subscribed', channel: 'c', again: false, me: seven, roster: roster(ann, seven) },
+      { on: 'subscribed', channel: 'c', again: false, me: seven, roster: rosterOf(ann, seven) },
       '{"op":"ok","channel":"c","me":{"id":7},"members":[{"id":"ann","info":{"name":"Ann"}},{"id":7}]}',
     ],
     ['unsubscribed', { on: 'unsubscribed', ref: 'x', channel: 'c' }, '{"op":"ok","id":"x","channel":"c"}'],
@@ -53,7 +50,7 @@ describe('what a native client is told', () => {
     ['reply', { on: 'reply', ref: 1 }, '{"op":"ok","id":1}'],
     [
       'members',
-      { on: 'members', ref: 1, channel: 'c', roster: roster() },
+      { on: 'members', ref: 1, channel: 'c', roster: rosterOf() },
       '{"op":"ok","id":1,"channel":"c","members":[]}',
     ],
     [
@@ -122,7 +119,7 @@ describe('what a native client is told', () => {
     ],
     [
       'a roster',
-      { on: 'roster', channel: 'c', roster: roster(ann) },
+      { on: 'roster', channel: 'c', roster: rosterOf(ann) },
       '{"op":"members","channel":"c","members":[{"id":"ann","info":{"name":"Ann"}}]}',
     ],
     [

@@ -1,23 +1,12 @@
-import {
-  type Broadcast,
-  closeCode,
-  type MemberText,
-  Payload,
-  plain,
-  type RosterView,
-  type Unicast,
-} from '@fanfare/core'
+import { type Broadcast, closeCode, Payload, plain, type Unicast } from '@fanfare/core'
 import { testHub } from '@fanfare/core/testing'
 import { describe, expect, it } from 'vitest'
+import { rosterOf } from '../contracts/protocol-samples.ts'
 
 // The frames of the realtime package of lagodev, as its documentation and its clients have them.
 
 const protocol = plain()
 const ada = { id: 'u42', info: '{"name":"Ada"}' }
-
-function roster(...members: MemberText[]): RosterView {
-  return { members, text: (_shape, make) => make(members) }
-}
 
 describe('plain', () => {
   it.each<[string, Broadcast, string]>([
@@ -38,12 +27,12 @@ describe('plain', () => {
     ],
     [
       'a roster',
-      { on: 'roster', channel: 'presence-room.7', roster: roster(ada, { id: '"' }) },
+      { on: 'roster', channel: 'presence-room.7', roster: rosterOf(ada, { id: '"' }) },
       '{"event":"presence:subscription_succeeded","channel":"presence-room.7","members":[{"id":"u42","info":{"name":"Ada"}},{"id":"\\""}]}',
     ],
     [
       'an empty roster',
-      { on: 'roster', channel: 'presence-room.7', roster: roster() },
+      { on: 'roster', channel: 'presence-room.7', roster: rosterOf() },
       '{"event":"presence:subscription_succeeded","channel":"presence-room.7"}',
     ],
   ])('writes %s', (_what, event, frame) => {
@@ -69,7 +58,7 @@ describe('plain', () => {
 
   it('gives the newcomer the roster, and says nothing else to anybody alone', () => {
     const subscribed = { on: 'subscribed', channel: 'presence-room.7', again: false } as const
-    expect(protocol.unicast({ ...subscribed, me: ada, roster: roster() }, undefined)).toEqual([
+    expect(protocol.unicast({ ...subscribed, me: ada, roster: rosterOf() }, undefined)).toEqual([
       '{"event":"presence:subscription_succeeded","channel":"presence-room.7"}',
     ])
     const silent: Unicast[] = [

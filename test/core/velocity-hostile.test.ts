@@ -144,7 +144,7 @@ describe.each(KEYS)('whatever is published, in the dialect %s,', (key) => {
 
 describe('every message of the protocol itself', () => {
   const member = { id: 1 }
-  const roster = { members: [], text: () => '[]' }
+  const roster = { members: [], text: () => '[]', list: () => '' }
   const unicasts: readonly Unicast[] = [
     { on: 'open', client: '1.2', heartbeatMs: 1 },
     { on: 'authed' },

@@ -28,6 +28,20 @@ export class Backlog {
     }
   }
 
+  /** Takes out the next pieces that are not more than so many bytes together, or a single larger one. */
+  take(bytes: number): readonly Batch[] {
+    const from = this.#next
+    let taken = 0
+    for (; this.#next < this.#pieces.length; this.#next++) {
+      taken += this.#pieces[this.#next]?.bytes ?? 0
+      if (taken > bytes && this.#next > from) break
+    }
+    const pieces = this.#pieces.slice(from, this.#next)
+    for (const piece of pieces) this.#bytes -= piece.bytes
+    if (this.empty) this.clear()
+    return pieces
+  }
+
   /** Takes out the next piece. */
   shift(): Batch | undefined {
     const piece = this.#pieces[this.#next++]

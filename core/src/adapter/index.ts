@@ -5,7 +5,7 @@
  */
 export { Backlog, inPieces } from './backlog.ts'
 export { Deadlines } from './deadlines.ts'
-export { type Pulse, watchHeartbeat } from '../gateway/heartbeat.ts'
+export { type Beating, Heartbeats, type Pulse, watchHeartbeat } from '../gateway/heartbeat.ts'
 export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom } from './options.ts'
 export { pathBelow, subprotocolsOf } from './paths.ts'
 export { Sessions } from './sessions.ts'

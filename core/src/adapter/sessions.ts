@@ -1,20 +1,20 @@
 import type { Session } from '../contract/conn.ts'
 
-/** The sessions of one adapter, from the ticket to the end of the connection. */
-export class Sessions {
-  readonly #open = new Set<Session>()
+/** The sessions of one adapter, or its connections if these can be left too: from the ticket to the end of the connection. */
+export class Sessions<One extends Pick<Session, 'leave'> = Session> {
+  readonly #open = new Set<One>()
   #idle: (() => void)[] = []
 
   get size(): number {
     return this.#open.size
   }
 
-  add(session: Session): void {
+  add(session: One): void {
     this.#open.add(session)
   }
 
   /** Its connection is over. */
-  delete(session: Session): void {
+  delete(session: One): void {
     this.#open.delete(session)
     if (this.#open.size > 0) return
     for (const resolve of this.#idle) resolve()

@@ -28,6 +28,13 @@ export interface Batch {
    * To how many connections this very object is about to be handed, at least: a hint whether a cached wire form pays off.
    */
   readonly readers: number
+  /**
+   * The same frames, as batches of which other connections are handed some too: an adapter that caches wire forms writes
+   * these, one behind the other, in one write.
+   *
+   * @defaultValue `undefined`: it is in one piece
+   */
+  readonly parts?: readonly Batch[]
 }
 
 /**

@@ -21,6 +21,11 @@ export interface RosterView {
   readonly members: readonly MemberText[]
   /** What `make` returns, made once per version of the roster and `shape` (a name that a protocol chooses). */
   text(shape: string, make: (members: readonly MemberText[]) => string): string
+  /**
+   * What `each` returns for every member, with commas between: made once per version of the roster and `shape`, and of each
+   * member once. Cheaper than {@link text} where many join at once, because whoever joins is appended.
+   */
+  list(shape: string, each: (member: MemberText) => string): string
 }
 
 /** What a client asks of the gateway. */

@@ -5,7 +5,7 @@ import type { Client } from '../hub/client.ts'
 import type { ErrorEvent } from '../hub/events.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Authentication } from './authentication.ts'
-import type { Context } from './context.ts'
+import { ClientContext, type Context, type StepDetails } from './context.ts'
 import type { GatewayClient } from './gateway-client.ts'
 import type { GatewayCounters } from './gateway-counters.ts'
 import type { Handlers } from './handlers.ts'
@@ -84,7 +84,7 @@ export class Connection {
     this.questions = new Questions(host.hub.wheel)
     this.#protocol = protocol
     this.#scratch = scratch
-    this.#limits = new ClientLimits(host.rateLimits, host.hub.platform.clock.monotonic())
+    this.#limits = new ClientLimits(host.rateLimits, host.hub.platform.clock)
   }
 
   /** A whole message came in. */
@@ -97,16 +97,17 @@ export class Connection {
       return
     }
     const said = this.#protocol.decode(data, this.#scratch)
-    const commands = (said.length === 0 ? NOTHING : said).filter((command) => this.#withinRate(command))
-    this.obey(commands, bytes)
+    const commands = said.length === 0 ? NOTHING : said
+    this.obey(this.#limits.none ? commands : commands.filter((command) => this.#withinRate(command)), bytes)
   }
 
   /** Runs commands in order, after those that came before. `bytes`: of the message that they came in. */
   obey(commands: readonly Command[], bytes = 0): void {
-    for (const [at, command] of commands.entries()) {
+    let left = commands.length
+    for (const command of commands) {
       if (!this.client.connected) return
       // The message is held until its last command is done.
-      const held = at === commands.length - 1 ? bytes : 0
+      const held = --left === 0 ? bytes : 0
       if (this.#passes(command)) void this.#run(command)
       else if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
     }
@@ -128,9 +129,8 @@ export class Connection {
   }
 
   /** What middleware sees of a step of this client. */
-  context(phase: Context['phase'], step: Partial<Context> = {}): Context {
-    const { face } = this
-    return { ...step, phase, client: face, handshake: face.handshake, user: face.user, state: new Map() }
+  context(phase: Context['phase'], details: StepDetails = {}): Context {
+    return new ClientContext(phase, this.face, details)
   }
 
   /** Answers with what went wrong. Only a ClientError is said as it is; the rest is `internal`. */
@@ -163,7 +163,7 @@ export class Connection {
   }
 
   #withinRate(command: Command): boolean {
-    const afterMs = this.#limits.take(command.do === 'subscribe', this.host.hub.platform.clock.monotonic())
+    const afterMs = this.#limits.take(command.do === 'subscribe')
     if (afterMs === 0) return true
     this.refuse(command, 'rate', 'too many messages', afterMs)
     if (this.#limits.strike()) this.client.close('rate')

@@ -25,3 +25,35 @@ export interface Context<U extends User = User> {
   /** For middleware to leave things for those further in. Lives as long as the step. */
   readonly state: Map<string, unknown>
 }
+
+/** What is particular about one step. */
+export type StepDetails = Pick<Context, 'channel' | 'message' | 'credentials'>
+
+/**
+ * A step of a client. A class, because one is made for every message: it has always the same fields, in the same order,
+ * and a map for {@link Context.state} only if somebody looks.
+ */
+export class ClientContext implements Context {
+  readonly phase: Phase
+  readonly handshake: Handshake
+  readonly user: User | undefined
+  readonly client: GatewayClient
+  readonly channel: string | undefined
+  readonly message: GatewayMessage | undefined
+  readonly credentials: unknown
+  #state: Map<string, unknown> | undefined
+
+  constructor(phase: Phase, client: GatewayClient, { channel, message, credentials }: StepDetails) {
+    this.phase = phase
+    this.handshake = client.handshake
+    this.user = client.user
+    this.client = client
+    this.channel = channel
+    this.message = message
+    this.credentials = credentials
+  }
+
+  get state(): Map<string, unknown> {
+    return (this.#state ??= new Map())
+  }
+}

@@ -31,8 +31,8 @@ export class GatewayClient<U extends User = User, C extends Contract = Contract>
   readonly client: Client
   /** What was known of it before it was accepted. */
   readonly handshake: Handshake
-  /** Whatever the application wants to remember about it. */
-  readonly metadata = new Map<string, unknown>()
+  /** Made when it is first looked at: most clients have none. */
+  #metadata: Map<string, unknown> | undefined
   readonly #host: GatewayClientHost
   #user: U | undefined
   #received = 0
@@ -43,6 +43,11 @@ export class GatewayClient<U extends User = User, C extends Contract = Contract>
     this.client = client
     this.handshake = handshake
     this.#user = user
+  }
+
+  /** Whatever the application wants to remember about it. */
+  get metadata(): Map<string, unknown> {
+    return (this.#metadata ??= new Map())
   }
 
   get id(): string {

@@ -9,7 +9,8 @@ export class GatewayMessage<Data = unknown> {
   /** The channel it was published to; `undefined` for calls. */
   readonly channel: string | undefined
   readonly #payload: Payload
-  #data: { readonly value: Data } | undefined
+  #data: Data | undefined
+  #parsed = false
 
   constructor(event: string, payload: Payload, channel?: string) {
     this.event = event
@@ -34,13 +35,14 @@ export class GatewayMessage<Data = unknown> {
    * client
    */
   get data(): Data {
-    this.#data ??= { value: this.#parse() }
-    return this.#data.value
+    if (!this.#parsed) this.validated(this.#parse())
+    return this.#data as Data
   }
 
   /** The data as the contract's schema gave it back; from now on {@link data} is this. */
   validated(value: Data): void {
-    this.#data = { value }
+    this.#data = value
+    this.#parsed = true
   }
 
   #parse(): Data {

@@ -34,9 +34,11 @@ export function handled(
   const { face, host } = connection
   const { message } = context
   if (!message) return undefined
-  return after(validating, (validated) => {
-    if (validated) message.validated(validated.value)
-    return host.pipeline.run(context, () => handler(face, message))
+  const step = (): unknown => handler(face, message)
+  if (!validating) return host.pipeline.run(context, step)
+  return after(validating, ({ value }) => {
+    message.validated(value)
+    return host.pipeline.run(context, step)
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Cancel } from '../ground/platform.ts'
-import type { TimerWheel } from '../ground/timer-wheel.ts'
+import type { Alarm, TimerWheel } from '../ground/timer-wheel.ts'
 import type { Connection } from './connection.ts'
 import type { Heartbeat } from './options.ts'
 
@@ -13,32 +13,94 @@ export interface Pulse {
   dead(): void
 }
 
+/** A connection that waits for its heartbeat itself: its `ring` is to call {@link Heartbeats.beat}. */
+export interface Beating extends Pulse, Alarm {
+  /** What it had heard when it was asked; `undefined` while nothing is asked. */
+  heardBefore: number | undefined
+}
+
 /**
- * Pings a connection at every interval. Anything that comes in until the timeout is a sign of life; without one `dead` is
+ * Pings connections at every interval. Anything that comes in until the timeout is a sign of life; without one `dead` is
  * called, so a peer that vanishes is found within interval + timeout.
+ */
+export class Heartbeats {
+  readonly #wheel: TimerWheel
+  readonly #heartbeat: Heartbeat
+
+  constructor(wheel: TimerWheel, heartbeat: Heartbeat) {
+    this.#wheel = wheel
+    this.#heartbeat = heartbeat
+  }
+
+  /** From now on. Nothing happens when the interval is 0. */
+  start(one: Beating): void {
+    if (this.#heartbeat.intervalMs > 0) this.#wheel.set(one, this.#heartbeat.intervalMs)
+  }
+
+  stop(one: Beating): void {
+    this.#wheel.stop(one)
+  }
+
+  /** It is time to ask it, or to look whether it was heard of since. */
+  beat(one: Beating): void {
+    const { intervalMs, timeoutMs } = this.#heartbeat
+    const before = one.heardBefore
+    if (before !== undefined) {
+      one.heardBefore = undefined
+      if (one.heard() === before) {
+        one.dead()
+        return
+      }
+      if (intervalMs > timeoutMs) {
+        this.#wheel.set(one, intervalMs - timeoutMs)
+        return
+      }
+    }
+    one.heardBefore = one.heard()
+    one.ping()
+    this.#wheel.set(one, timeoutMs)
+  }
+}
+
+/** Waits in the place of a pulse that does not by itself. */
+class Watch implements Beating {
+  due = 0
+  heardBefore: number | undefined
+  readonly #heartbeats: Heartbeats
+  readonly #pulse: Pulse
+
+  constructor(heartbeats: Heartbeats, pulse: Pulse) {
+    this.#heartbeats = heartbeats
+    this.#pulse = pulse
+  }
+
+  ring(): void {
+    this.#heartbeats.beat(this)
+  }
+
+  heard(): number {
+    return this.#pulse.heard()
+  }
+
+  ping(): void {
+    this.#pulse.ping()
+  }
+
+  dead(): void {
+    this.#pulse.dead()
+  }
+}
+
+/**
+ * The heartbeat of one connection; see {@link Heartbeats}.
  *
  * @returns how to stop it
  */
-export function watchHeartbeat(
-  wheel: TimerWheel,
-  { intervalMs, timeoutMs }: Heartbeat,
-  pulse: Pulse,
-): Cancel {
-  if (intervalMs === 0) return () => {}
-  const pause = Math.max(0, intervalMs - timeoutMs)
-  let cancel = wheel.after(intervalMs, ping)
-
-  function ping(): void {
-    const heard = pulse.heard()
-    pulse.ping()
-    cancel = wheel.after(timeoutMs, () => {
-      if (pulse.heard() === heard) pulse.dead()
-      else if (pause > 0) cancel = wheel.after(pause, ping)
-      else ping()
-    })
-  }
-
-  return () => cancel()
+export function watchHeartbeat(wheel: TimerWheel, heartbeat: Heartbeat, pulse: Pulse): Cancel {
+  const heartbeats = new Heartbeats(wheel, heartbeat)
+  const watch = new Watch(heartbeats, pulse)
+  heartbeats.start(watch)
+  return () => heartbeats.stop(watch)
 }
 
 /**

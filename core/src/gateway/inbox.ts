@@ -70,11 +70,16 @@ export class Inbox {
       }
     }
     this.#busy = false
-    for (const resolve of this.#idle ?? []) resolve()
+    if (this.#idle) this.#rest(this.#idle)
+  }
+
+  #rest(idle: readonly (() => void)[]): void {
+    for (const resolve of idle) resolve()
     this.#idle = undefined
   }
 
   #next(): Command | undefined {
+    if (this.#waiting.length === 0) return undefined
     const next = this.#waiting.shift()
     if (next) this.#bytes -= next.bytes
     return next?.command

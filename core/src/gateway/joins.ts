@@ -14,21 +14,24 @@ export interface Join {
 
 /** The subscribes of one client that have no answer yet: an unsubscribe that comes meanwhile calls them off. */
 export class Joins {
-  readonly #open = new Set<Join>()
+  /** Only while there are any. */
+  #open: Set<Join> | undefined
 
   /** @throws ClientError `limit` */
   begin(channel: string): Join {
-    if (this.#open.size >= MOST) throw new ClientError('limit', 'too many subscribes have no answer yet')
+    const open = (this.#open ??= new Set())
+    if (open.size >= MOST) throw new ClientError('limit', 'too many subscribes have no answer yet')
     const join: Join = { channel, calledOff: false, admitted: false }
-    this.#open.add(join)
+    open.add(join)
     return join
   }
 
   end(join: Join): void {
-    this.#open.delete(join)
+    this.#open?.delete(join)
+    if (this.#open?.size === 0) this.#open = undefined
   }
 
   callOff(channel: string): void {
-    for (const join of this.#open) if (join.channel === channel) join.calledOff = true
+    for (const join of this.#open ?? []) if (join.channel === channel) join.calledOff = true
   }
 }

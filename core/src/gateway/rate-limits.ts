@@ -1,5 +1,6 @@
 import { OptionError } from '../ground/errors.ts'
 import { knownOptions, wholeFrom } from '../ground/options.ts'
+import type { Clock } from '../ground/platform.ts'
 import { type Rate, TokenBucket } from './token-bucket.ts'
 
 /** How often clients may do things. A rate of 0 is no limit. */
@@ -87,19 +88,26 @@ export class HandshakeLimits {
 
 /** What one client has left of its limits, and how often it was refused. */
 export class ClientLimits {
+  /** There are none: nothing need be counted, and no clock looked at. */
+  readonly none: boolean
   readonly #limits: RateLimits
+  readonly #clock: Clock
   readonly #messages: TokenBucket
   readonly #subscribes: TokenBucket
   #strikes = 0
 
-  constructor(limits: RateLimits, now: number) {
+  constructor(limits: RateLimits, clock: Clock) {
+    const now = clock.monotonic()
+    this.none = limits.messages.rate === 0 && limits.subscribes.rate === 0
     this.#limits = limits
+    this.#clock = clock
     this.#messages = new TokenBucket(limits.messages, now)
     this.#subscribes = new TokenBucket(limits.subscribes, now)
   }
 
   /** Counts a command. Returns 0, or in how many milliseconds to try again. */
-  take(isSubscribe: boolean, now: number): number {
+  take(isSubscribe: boolean): number {
+    const now = this.#clock.monotonic()
     return this.#messages.take(now) || (isSubscribe ? this.#subscribes.take(now) : 0)
   }
 

@@ -1,8 +1,25 @@
 import type { Cancel, Platform } from './platform.ts'
 
-interface Entry {
+/** What waits in a {@link TimerWheel}: at most once at a time. Whoever is there anyhow can wait without an entry of its own. */
+export interface Alarm {
+  /** Kept by the wheel: the tick at which it rings. */
   due: number
-  callback: () => void
+  /** Its time has come. It no longer waits, and may be set again. */
+  ring(): void
+}
+
+/** What waits for nobody but a callback. */
+class Callback implements Alarm {
+  due = 0
+  readonly #callback: () => void
+
+  constructor(callback: () => void) {
+    this.#callback = callback
+  }
+
+  ring(): void {
+    this.#callback()
+  }
 }
 
 /**
@@ -14,7 +31,7 @@ interface Entry {
 export class TimerWheel {
   readonly #platform: Platform
   readonly #tickMs: number
-  readonly #buckets = new Map<number, Set<Entry>>()
+  readonly #buckets = new Map<number, Set<Alarm>>()
   #size = 0
   #reached = 0
   #cancel: Cancel | undefined
@@ -32,24 +49,31 @@ export class TimerWheel {
 
   /** Calls back once, `ms` milliseconds from now or up to one tick later. */
   after(ms: number, callback: () => void): Cancel {
+    const alarm = new Callback(callback)
+    this.set(alarm, ms)
+    return () => this.stop(alarm)
+  }
+
+  /** Has an alarm that does not wait already ring once, `ms` milliseconds from now or up to one tick later. */
+  set(alarm: Alarm, ms: number): void {
     const now = this.#platform.clock.monotonic()
     if (this.#size === 0) this.#reached = Math.floor(now / this.#tickMs)
     // The tick that was reached last is over: what is due at once is due at the next one.
     const due = Math.max(this.#reached + 1, Math.ceil((now + ms) / this.#tickMs))
-    const entry: Entry = { due, callback }
+    alarm.due = due
     let bucket = this.#buckets.get(due)
     if (!bucket) this.#buckets.set(due, (bucket = new Set()))
-    bucket.add(entry)
+    bucket.add(alarm)
     this.#size++
     this.#arm()
-    return () => this.#remove(entry)
   }
 
-  #remove(entry: Entry): void {
-    const bucket = this.#buckets.get(entry.due)
-    if (!bucket?.delete(entry)) return
+  /** The alarm does not ring. Nothing happens when it does not wait. */
+  stop(alarm: Alarm): void {
+    const bucket = this.#buckets.get(alarm.due)
+    if (!bucket?.delete(alarm)) return
     this.#size--
-    if (bucket.size === 0) this.#buckets.delete(entry.due)
+    if (bucket.size === 0) this.#buckets.delete(alarm.due)
     if (this.#size === 0) this.#disarm()
   }
 
@@ -71,16 +95,16 @@ export class TimerWheel {
   #turn(): void {
     const now = Math.floor(this.#platform.clock.monotonic() / this.#tickMs)
     for (const bucket of this.#dueBuckets(now)) {
-      for (const entry of bucket) {
-        this.#remove(entry)
-        this.#call(entry.callback)
+      for (const alarm of bucket) {
+        this.stop(alarm)
+        this.#ring(alarm)
       }
     }
     if (this.#size > 0) this.#arm()
   }
 
-  /** The buckets between the last tick and this one, oldest first; a callback may still remove entries from them. */
-  *#dueBuckets(now: number): Generator<Set<Entry>> {
+  /** The buckets between the last tick and this one, oldest first; an alarm may still stop others of them. */
+  *#dueBuckets(now: number): Generator<Set<Alarm>> {
     // After a long pause of the process it is cheaper to look at every bucket than at every missed tick.
     if (now - this.#reached > this.#buckets.size) {
       this.#reached = now
@@ -95,9 +119,9 @@ export class TimerWheel {
     }
   }
 
-  #call(callback: () => void): void {
+  #ring(alarm: Alarm): void {
     try {
-      callback()
+      alarm.ring()
     } catch (error) {
       this.#platform.reportError(error)
     }

@@ -2,6 +2,7 @@ import type { Protocol } from '../contract/protocol.ts'
 import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { type ChannelType, classifyChannel } from '../ground/channel-name.ts'
 import type { Cancel } from '../ground/platform.ts'
+import type { SmallMap } from '../ground/small-map.ts'
 import type { Client } from './client.ts'
 import { Cohorts } from './cohort.ts'
 import type { Outlet } from './outlet.ts'
@@ -11,7 +12,7 @@ import { Roster, type RosterEntry } from './roster.ts'
 export interface Subscriber extends Client {
   readonly outlet: Outlet
   /** By channel name. */
-  readonly subscriptions: Map<string, Subscription>
+  readonly subscriptions: SmallMap<string, Subscription>
 }
 
 /** One client's place in one channel. */

@@ -89,8 +89,7 @@ export class Departures {
     for (const attempt of [...peer.attempts.values()]) {
       this.#hub.memberships.callOff(peer, attempt, new CancelledError('the client is gone'))
     }
-    // The last one first, so that no turn is given to one that is withdrawn next.
-    for (const question of [...peer.questions].reverse()) question.withdraw()
+    peer.withdrawQuestions()
     for (const subscription of [...peer.subscriptions.values()]) this.#hub.memberships.end(subscription)
     this.#hub.peers.delete(peer.id)
     peer.inbound.end()

@@ -100,6 +100,7 @@ export class FanOut {
       if (except !== undefined && isAmong(outlet, except)) continue
       outlet.owe(frame, name, policy)
       counters.accepted++
+      cohort?.admit(outlet)
     }
   }
 
@@ -109,10 +110,9 @@ export class FanOut {
     const cohort = group.cohorts.current(group.outlets, turn, except)
     if (!cohort) return undefined
     // So much goes out at once, to each one when it is its turn.
-    if (cohort.owed.bytes + frame.bytes > EAGER_BYTES) {
-      cohort.dissolve()
-      return undefined
-    }
+    cohort.shed(EAGER_BYTES - frame.bytes)
+    if (cohort.owed.bytes + frame.bytes > EAGER_BYTES) cohort.close()
+    if (!cohort.open) return undefined
     if (except instanceof Set) for (const outlet of except) leave(cohort, outlet)
     else if (except) leave(cohort, except)
     counters.accepted += cohort.owe(frame)

@@ -64,13 +64,15 @@ export class Inbound {
 
   #call(receiver: Receiver, data: string | Uint8Array): void {
     if (!this.#client.connected) return
-    const failed = (error: unknown): void =>
-      this.#hub.report({ error, where: 'handler', client: this.#client })
     try {
       const result = receiver(this.#client, data)
-      if (result instanceof Promise) result.catch(failed)
+      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(error))
     } catch (error) {
-      failed(error)
+      this.#failed(error)
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#hub.report({ error, where: 'handler', client: this.#client })
   }
 }

@@ -11,7 +11,7 @@ import { Outbox } from './outbox.ts'
 import { overflow, type Overflowing } from './overflow.ts'
 import { type Reader, render } from './render.ts'
 import { watchStalled } from './stall-watch.ts'
-import { CountedBatch, EAGER_BYTES, type Owed, type Turn } from './turn.ts'
+import { CountedBatch, EAGER_BYTES, type JointBatch, type Owed, type Turn } from './turn.ts'
 
 /** What all outlets of a hub share, and whom they tell. */
 export interface OutletHost {
@@ -32,12 +32,7 @@ export interface OutletHost {
 }
 
 /** Whose way out it is. */
-export interface OutletOwner {
-  readonly id: string
-  readonly conn: Conn
-  readonly protocol: Protocol
-  readonly scratch: unknown
-}
+type OutletOwner = Pick<Outlet, 'id' | 'conn' | 'protocol' | 'scratch'>
 
 /** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
 export class Outlet implements Companion, Overflowing, Reader {
@@ -48,6 +43,7 @@ export class Outlet implements Companion, Overflowing, Reader {
   readonly host: OutletHost
   owed: Owed | null = null
   cohort: Cohort | null = null
+  since = 0
   listed = false
   /** The transport said that it has no room; what comes waits in the outbox. */
   full = false
@@ -140,21 +136,26 @@ export class Outlet implements Companion, Overflowing, Reader {
   leaveCohort(): void {
     const { cohort } = this
     if (!cohort) return
-    cohort.size--
-    this.cohort = null
-    if (cohort.owed.length > 0) this.owed = cohort.owed
+    if (cohort.length > this.since) this.owed = cohort.listOf(this)
+    this.#goFrom(cohort)
   }
 
   /** The end of the turn, or earlier when a lot is owed. */
   flush(): void {
-    this.leaveCohort()
-    const owed = this.owed
-    if (!owed) return
+    const { cohort } = this
+    const batch = cohort ? cohort.batchOf(this) : this.owed?.batch()
+    if (cohort) this.#goFrom(cohort)
     this.owed = null
-    const batch = owed.batch()
+    if (!batch || batch.length === 0) return
     // Before the end of the turn nobody has counted the readers.
-    batch.readers ||= 1
+    if (batch instanceof CountedBatch) batch.readers ||= 1
     this.#write(batch)
+  }
+
+  #goFrom(cohort: Cohort): void {
+    this.cohort = null
+    cohort.size--
+    if (cohort.open) cohort.departures++
   }
 
   /** The transport has room again: what waits goes out first, as one batch. */
@@ -192,11 +193,11 @@ export class Outlet implements Companion, Overflowing, Reader {
     this.#stop()
   }
 
-  #write(batch: CountedBatch): void {
+  #write(batch: CountedBatch | JointBatch): void {
     const { counters } = this.host
-    counters.written += batch.frames.length
+    counters.written += batch.length
     counters.writtenBytes += batch.bytes
-    this.sentFrames += batch.frames.length
+    this.sentFrames += batch.length
     this.sentBytes += batch.bytes
     let room = true
     try {

@@ -2,6 +2,7 @@ import type { Lane, Session } from '../contract/conn.ts'
 import type { Unicast } from '../contract/protocol.ts'
 import { OptionError } from '../ground/errors.ts'
 import { Payload } from '../ground/payload.ts'
+import { SmallMap } from '../ground/small-map.ts'
 import type { Why } from '../ground/why.ts'
 import type { Attempt } from './attempt.ts'
 import type { Subscriber, Subscription } from './channel.ts'
@@ -25,14 +26,12 @@ export interface PeerHost extends InboundHost {
 
 /** One client from the inside: its way out, its subscriptions, what it waits for. */
 export class Peer implements Subscriber {
-  readonly id: string
   readonly outlet: Outlet
   readonly session: Session
   readonly inbound: Inbound
-  readonly subscriptions = new Map<string, Subscription>()
-  readonly attempts = new Map<string, Attempt>()
-  /** What the authorizer was asked about it and has not answered, whether or not the attempt was called off since. */
-  readonly questions = new Set<Question>()
+  readonly subscriptions = new SmallMap<string, Subscription>()
+  readonly attempts = new SmallMap<string, Attempt>()
+  #questions: Set<Question> | undefined
   /** The transport has reported its end: nobody need wait for it. */
   transportGone = false
   readonly #hub: PeerHost
@@ -41,11 +40,26 @@ export class Peer implements Subscriber {
 
   constructor(hub: PeerHost, outlet: Outlet, auth: unknown, makeSession: (peer: Peer) => Session) {
     this.#hub = hub
-    this.id = outlet.id
     this.outlet = outlet
     this.#auth = auth
     this.inbound = new Inbound(this, hub)
     this.session = makeSession(this)
+  }
+
+  get id(): string {
+    return this.outlet.id
+  }
+
+  /** What the authorizer was asked about it and has not answered, whether or not the attempt was called off since. */
+  get questions(): Set<Question> {
+    return (this.#questions ??= new Set())
+  }
+
+  /** Nobody is there any more to hear the answers. */
+  withdrawQuestions(): void {
+    if (!this.#questions) return
+    // The last one first, so that no turn is given to one that is withdrawn next.
+    for (const question of [...this.#questions].reverse()) question.withdraw()
   }
 
   get auth(): unknown {
@@ -117,8 +131,8 @@ export class Peer implements Subscriber {
     if (this.#connected) this.#hub.sequencer.run(() => this.outlet.tell(event, lane))
   }
 
-  async serve(receiver: Receiver): Promise<void> {
-    await this.inbound.serve(receiver)
+  serve(receiver: Receiver): Promise<void> {
+    return this.inbound.serve(receiver)
   }
 
   close(code: number | Why = 'closed', reason?: string): void {

@@ -1,4 +1,12 @@
-import type { Broadcast, MemberText, Protocol, Traits, Unicast, WireData } from '../contract/protocol.ts'
+import type {
+  Broadcast,
+  MemberText,
+  Protocol,
+  RosterView,
+  Traits,
+  Unicast,
+  WireData,
+} from '../contract/protocol.ts'
 import { JsonFault, scanJsonObject } from '../ground/json-scan.ts'
 import { isJson, Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
@@ -33,7 +41,7 @@ export function plain(): Protocol {
 
 function unicast(event: Unicast): readonly WireData[] {
   if (event.on !== 'subscribed' || !event.roster) return []
-  return [rosterFrame(event.channel, event.roster.text('plain', membersText))]
+  return [rosterFrame(event.channel, memberTexts(event.roster))]
 }
 
 function broadcast(event: Broadcast): WireData | undefined {
@@ -44,7 +52,7 @@ function broadcast(event: Broadcast): WireData | undefined {
     case 'leave':
       return `{"event":"${PRESENCE_EVENTS[event.on]}","channel":"${event.channel}","member":${memberText(event.member)}}`
     case 'roster':
-      return rosterFrame(event.channel, event.roster.text('plain', membersText))
+      return rosterFrame(event.channel, memberTexts(event.roster))
     case 'gap':
       return undefined
   }
@@ -67,8 +75,9 @@ function rosterFrame(channel: string, members: string): string {
   return members === '' ? `${head}}` : `${head},"members":[${members}]}`
 }
 
-function membersText(members: readonly MemberText[]): string {
-  return members.map(memberText).join(',')
+/** The members of a roster, each as {@link memberText} has it, between commas. */
+export function memberTexts(roster: RosterView): string {
+  return roster.list('plain', memberText)
 }
 
 /** A member as `{"id","info"?}`. */

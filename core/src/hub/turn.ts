@@ -64,6 +64,10 @@ export class CountedBatch implements Batch {
     this.bytes = bytes
   }
 
+  get length(): number {
+    return this.frames.length
+  }
+
   /** A batch for one client alone. */
   static of(frames: readonly Frame[]): CountedBatch {
     let bytes = 0
@@ -74,9 +78,34 @@ export class CountedBatch implements Batch {
   }
 }
 
+/** Several batches as one, for one client: some of them it shares with others. */
+export class JointBatch implements Batch {
+  readonly parts: readonly Batch[]
+  readonly length: number
+  readonly bytes: number
+  readonly readers = 1
+  #frames: readonly Frame[] | undefined
+
+  constructor(parts: readonly Batch[]) {
+    this.parts = parts
+    let length = 0
+    let bytes = 0
+    for (const part of parts) {
+      length += part.frames.length
+      bytes += part.bytes
+    }
+    this.length = length
+    this.bytes = bytes
+  }
+
+  get frames(): readonly Frame[] {
+    return (this.#frames ??= this.parts.flatMap(({ frames }) => frames))
+  }
+}
+
 /** Somebody who is owed frames at the end of the turn. */
 export interface Debtor {
-  /** What it alone is owed; `null` for nothing. */
+  /** What it is owed by itself; `null` for nothing. */
   owed: Owed | null
   /** Whether it is to be flushed at the end of the turn. */
   listed: boolean

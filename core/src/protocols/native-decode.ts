@@ -3,6 +3,7 @@ import type { Command, Ref } from '../contract/protocol.ts'
 import { JsonFault, type JsonMembers, scanJsonObject } from '../ground/json-scan.ts'
 import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
+import { usualCall } from './native-call.ts'
 
 /** The version of the protocol that `hello` may ask for. */
 const VERSION = 1
@@ -40,6 +41,12 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
 export function decodeNative(data: string | Uint8Array): Command[] {
   if (typeof data !== 'string')
     return [reject(undefined, 'bad-frame', 'binary frames are not understood here')]
+  const call = usualCall(data)
+  return call ? [call] : scanned(data)
+}
+
+/** Any frame, whatever is in it. */
+function scanned(data: string): Command[] {
   const frame = scanJsonObject(data)
   if (frame instanceof JsonFault) return [reject(undefined, 'bad-frame', frame.detail)]
   let ref: Ref | undefined

@@ -1,6 +1,6 @@
-import type { Broadcast, MemberText, Origin, Ref, RosterView, Unicast, WireData } from '../contract/index.ts'
+import type { Broadcast, Origin, Ref, RosterView, Unicast, WireData } from '../contract/index.ts'
 import type { Payload } from '../ground/payload.ts'
-import { memberText } from '../hub/plain.ts'
+import { memberText, memberTexts } from '../hub/plain.ts'
 
 type Encoders<Event extends { on: string }> = {
   readonly [On in Event['on']]: (event: Extract<Event, { on: On }>) => WireData | undefined
@@ -71,7 +71,10 @@ export function broadcastNative(event: Broadcast): WireData | undefined {
 }
 
 function frame(op: string, ...parts: string[]): string {
-  return `{"op":"${op}"${parts.join('')}}`
+  // Not `join`, which copies: a roster is long, and copied once anyway when the frame goes out.
+  let text = `{"op":"${op}"`
+  for (const part of parts) text += part
+  return `${text}}`
 }
 
 /** `,"name":value`, or nothing for `undefined`. */
@@ -89,11 +92,7 @@ function json(name: string, data: Payload | undefined): string {
 }
 
 function members(roster: RosterView | undefined): string {
-  return raw('members', roster?.text('native', memberList))
-}
-
-function memberList(list: readonly MemberText[]): string {
-  return `[${list.map(memberText).join(',')}]`
+  return raw('members', roster && `[${memberTexts(roster)}]`)
 }
 
 function origin(from: Origin | undefined): string {

@@ -1,6 +1,6 @@
 import type { Origin } from '../contract/message.ts'
-import type { Broadcast, MemberText, RosterView, Unicast, WireData } from '../contract/protocol.ts'
-import { memberText } from '../hub/plain.ts'
+import type { Broadcast, RosterView, Unicast, WireData } from '../contract/protocol.ts'
+import { memberText, memberTexts } from '../hub/plain.ts'
 import { code, failure, nanoseconds } from './velocity-errors.ts'
 import { isOwnName, type OwnName, type VelocityDialect } from './velocity-names.ts'
 
@@ -92,11 +92,7 @@ function change(
 function rosterMessage(dialect: VelocityDialect, channel: string, roster: RosterView): string {
   const head = `{"channel":${JSON.stringify(channel)}`
   const name: OwnName = 'presence:subscription_succeeded'
-  return splice(dialect, name, `${head},"members":${roster.text('velocity', memberList)}}`)
-}
-
-function memberList(list: readonly MemberText[]): string {
-  return `[${list.map(memberText).join(',')}]`
+  return splice(dialect, name, `${head},"members":[${memberTexts(roster)}]}`)
 }
 
 /** Velocity counts time in whole seconds since 1970. */

@@ -108,12 +108,30 @@ describe('a batch', () => {
     expect(between[0]![0]).not.toBe(first[0]![0])
   })
 
-  it('shares the bytes of a frame that stands in different batches', () => {
+  it('shares the bytes of a long frame that stands in different batches', () => {
     const wire = new Wire()
-    const shared = frames[0]!
+    const shared = frameOf('x'.repeat(20_000))
     const [alone] = written(wire, batchOf([shared], 2))
     const [together] = written(wire, batchOf([shared, frameOf('a private one', 'control')]))
     expect(together![0]).toBe(alone![0])
+  })
+
+  it('in parts is one write, with the same bytes for all who get the same part', () => {
+    const wire = new Wire()
+    const shared = batchOf(frames, 2)
+    const joint = (first: Batch): Batch => ({
+      frames: [...first.frames, ...frames],
+      bytes: first.bytes + shared.bytes,
+      readers: 1,
+      parts: [first, shared],
+    })
+    const both = [frameOf('mine'), frameOf('yours')].map((frame) => written(wire, joint(batchOf([frame]))))
+    for (const writes of both) expect(writes).toHaveLength(1)
+    expect(both[0]![0]![1]).toBe(both[1]![0]![1])
+    expect(parseFrames(Buffer.concat(both[0]![0]!)).frames.map(({ payload }) => payload.toString())).toEqual([
+      'mine',
+      ...frames.map(({ data }) => data),
+    ])
   })
 
   it('is written as it is, and nothing else is, even when it is empty', () => {
