@@ -225,6 +225,8 @@ export class HubParts implements OutletHost {
 
   /** To this node's clients; in the middle of an operation, after it. */
   deliverNow(message: Message): void {
+    // Closed by what an earlier message of the same call brought about.
+    if (this.#closed) return
     // The hot path makes no closure unless it has to wait.
     if (!this.sequencer.begin()) {
       this.sequencer.later(() => this.deliverNow(message))
