@@ -9,32 +9,52 @@ export type ConnectionKey = string | Socket
 /**
  * Cuts connections that do not finish their first request in time, whatever timeouts the HTTP server itself has. It does
  * not hear of upgrades: whoever listens to them says so.
- *
- * @returns how to stop watching
  */
-export function watchHalfOpen(server: Server, deadlines: Deadlines<ConnectionKey>): () => void {
-  // A TLS server tells of a connection before its TLS handshake, and shows another socket from then on.
-  const secure = 'setSecureContext' in server
-  const opened = (socket: Socket): void => {
-    const key = connectionKey(socket)
-    if (secure && typeof key !== 'string') return
-    deadlines.start(key, () => socket.destroy())
-    socket.once('close', () => deadlines.met(key))
-  }
-  const heard = ({ socket }: { readonly socket: Socket }): void => {
-    deadlines.met(connectionKey(socket))
-  }
-  server.on('connection', opened)
-  server.prependListener('request', heard)
-  return () => {
-    server.off('connection', opened)
-    server.off('request', heard)
-    deadlines.clear()
-  }
-}
+export class HalfOpen {
+  readonly #server: Server
+  readonly #deadlines: Deadlines<ConnectionKey>
+  /** A TLS server tells of a connection before its TLS handshake, and shows another socket from then on. */
+  readonly #secure: boolean
+  readonly #opened = (socket: Socket): void => this.#watch(socket)
+  readonly #asked = ({ socket }: { readonly socket: Socket }): void => this.heard(socket)
+  readonly #closed: (this: Socket) => void
 
-/** The same for the socket that was accepted and for the one that TLS puts around it; the socket itself without TCP. */
-export function connectionKey(socket: Socket): ConnectionKey {
-  const { remoteAddress, remotePort, localAddress } = socket
-  return remotePort === undefined ? socket : `${remoteAddress} ${String(remotePort)} ${localAddress}`
+  constructor(server: Server, deadlines: Deadlines<ConnectionKey>) {
+    // One for all sockets, which say themselves which of them it was.
+    const heard = (socket: Socket): void => this.heard(socket)
+    this.#closed = function () {
+      heard(this)
+    }
+    this.#server = server
+    this.#deadlines = deadlines
+    this.#secure = 'setSecureContext' in server
+    server.on('connection', this.#opened)
+    server.prependListener('request', this.#asked)
+  }
+
+  /** The connection has finished a request, or is over. */
+  heard(socket: Socket): void {
+    if (this.#deadlines.met(this.#key(socket))) socket.off('close', this.#closed)
+  }
+
+  /** Watches no more. */
+  stop(): void {
+    this.#server.off('connection', this.#opened)
+    this.#server.off('request', this.#asked)
+    this.#deadlines.clear()
+  }
+
+  #watch(socket: Socket): void {
+    const key = this.#key(socket)
+    if (this.#secure && typeof key !== 'string') return
+    this.#deadlines.start(key, () => socket.destroy())
+    socket.on('close', this.#closed)
+  }
+
+  /** The same for the socket that was accepted and for the one that TLS puts around it; without TLS, or TCP, the socket. */
+  #key(socket: Socket): ConnectionKey {
+    if (!this.#secure) return socket
+    const { remoteAddress, remotePort, localAddress } = socket
+    return remotePort === undefined ? socket : `${remoteAddress} ${String(remotePort)} ${localAddress}`
+  }
 }

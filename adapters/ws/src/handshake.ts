@@ -5,22 +5,59 @@ import { subprotocolsOf } from '@fanfare/core/adapter'
 
 /** What the gateway wants to know of an upgrade request. `path` is what lies below the mount. */
 export function handshakeOf(request: IncomingMessage, path: string): Handshake {
-  const { url = '', headers, socket } = request
-  const at = url.indexOf('?')
-  let query: URLSearchParams | undefined
-  return {
-    path,
-    query: (name) => {
-      query ??= new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
-      return query.get(name) ?? undefined
-    },
-    header: (name) => {
-      // The headers are an ordinary object: `constructor` is none of them.
-      const value = Object.hasOwn(headers, name) ? headers[name] : undefined
-      return Array.isArray(value) ? value[0] : value
-    },
-    remoteAddress: socket.remoteAddress,
-    subprotocols: subprotocolsOf(headers['sec-websocket-protocol']),
-    transport: 'websocket',
+  const handshake = new WsHandshake(request, path)
+  const { query, header, remoteAddress, subprotocols, transport } = handshake
+  return { path, query, header, remoteAddress, subprotocols, transport }
+}
+
+/**
+ * The same in one object, which lives as long as its connection: of the request it keeps a text with the headers and what
+ * follows the path.
+ */
+export class WsHandshake implements Handshake {
+  readonly path: string
+  readonly remoteAddress: string | undefined
+  readonly subprotocols: readonly string[]
+  readonly #search: string
+  /** Lines of `name:value`; no value has a line end. Begins and ends with a line end. */
+  readonly #headers: string
+
+  constructor({ url = '', headers, socket }: IncomingMessage, path: string) {
+    const at = url.indexOf('?')
+    this.path = path
+    this.remoteAddress = socket.remoteAddress
+    this.subprotocols = subprotocolsOf(headers['sec-websocket-protocol'])
+    this.#search = at < 0 ? '' : url.slice(at + 1)
+    this.#headers = linesOf(headers)
   }
+
+  get transport(): 'websocket' {
+    return 'websocket'
+  }
+
+  // A lookup may be taken out of its handshake: it is made when it is.
+  get query(): Handshake['query'] {
+    return (name) => new URLSearchParams(this.#search).get(name) ?? undefined
+  }
+
+  get header(): Handshake['header'] {
+    return (name) => valueOf(name, this.#headers)
+  }
+}
+
+function valueOf(name: string, lines: string): string | undefined {
+  const at = name.includes(':') ? -1 : lines.indexOf(`\n${name}:`)
+  if (at < 0) return undefined
+  const begin = at + name.length + 2
+  return lines.slice(begin, lines.indexOf('\n', begin))
+}
+
+function linesOf(headers: IncomingMessage['headers']): string {
+  const lines = ['']
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value !== undefined) lines.push(`${name}:${Array.isArray(value) ? (value[0] ?? '') : value}`)
+  }
+  lines.push('')
+  return lines.join('\n')
 }

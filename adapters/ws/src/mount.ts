@@ -6,8 +6,8 @@ import { Deadlines, pathBelow } from '@fanfare/core/adapter'
 
 import type { Compression } from './compression.ts'
 import { Connections } from './connections.ts'
-import { type ConnectionKey, connectionKey, watchHalfOpen } from './half-open.ts'
-import { handshakeOf } from './handshake.ts'
+import { HalfOpen } from './half-open.ts'
+import { WsHandshake } from './handshake.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
 import { type HttpRefusal, refuse } from './refuse.ts'
 import { Upgrader } from './upgrader.ts'
@@ -43,12 +43,13 @@ export class Mount implements Attached {
   readonly #upgrader: Upgrader
   readonly #connections: Connections
   /** Connections that have not asked for anything yet. */
-  readonly #halfOpen: Deadlines<ConnectionKey>
+  readonly #halfOpen: HalfOpen
   /** Upgrades that the gateway has not decided about yet. */
   readonly #undecided: Deadlines<Duplex>
   /** Upgrades that are somebody else's business, if anybody's. */
   readonly #unclaimed: Deadlines<Duplex>
-  readonly #unwatch: () => void
+  /** A socket that was waited for is closed. One for all of them, which say themselves which of them it was. */
+  readonly #closed: (this: Duplex) => void
 
   constructor(gateway: Gateway, server: Server, { path, compression }: MountSettings) {
     const { wheel } = gateway
@@ -58,10 +59,13 @@ export class Mount implements Attached {
     this.#server = server
     this.#path = path
     this.#upgrader = new Upgrader({ maxMessageBytes, compression, failed: (error) => this.#failed(error) })
-    this.#halfOpen = new Deadlines(wheel, handshakeTimeoutMs)
-    this.#undecided = new Deadlines(wheel, handshakeTimeoutMs)
-    this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs)
-    this.#unwatch = watchHalfOpen(server, this.#halfOpen)
+    this.#halfOpen = new HalfOpen(server, new Deadlines(wheel, handshakeTimeoutMs))
+    const undecided = (this.#undecided = new Deadlines(wheel, handshakeTimeoutMs))
+    const unclaimed = (this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs))
+    this.#closed = function () {
+      undecided.met(this)
+      unclaimed.met(this)
+    }
     this.#listener = mountListener(path, (request, socket, head) => this.#asked(request, socket, head))
     server.on('upgrade', this.#listener)
   }
@@ -72,26 +76,26 @@ export class Mount implements Attached {
 
   async close(): Promise<void> {
     this.#server.off('upgrade', this.#listener)
-    this.#unwatch()
+    this.#halfOpen.stop()
     this.#unclaimed.clear()
     for (const socket of this.#undecided.clear()) this.#refuse(socket, CLOSING)
     await this.#connections.leave()
   }
 
   #asked(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#halfOpen.met(connectionKey(request.socket))
+    this.#halfOpen.heard(request.socket)
     // From the first tick on: an error of a socket that nobody listens to would end the process.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroyed)
+    socket.on('close', this.#closed)
     const { mount, first, strangers } = responsibleFor(request, this.#server)
     if (mount === this.#listener) this.#decide(request, socket, head, strangers)
     else if (!mount && first === this.#listener) this.#disclaim(socket, strangers)
   }
 
   #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
-    socket.once('close', () => this.#undecided.met(socket))
     this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
     this.#gateway
-      .admit(handshakeOf(request, pathBelow(this.#path, request.url ?? '') ?? '/'))
+      .admit(new WsHandshake(request, pathBelow(this.#path, request.url ?? '') ?? '/'))
       .then((admission) => {
         // Answered meanwhile: it took too long, or the mount was closed.
         if (!this.#undecided.met(socket)) return
@@ -119,12 +123,14 @@ export class Mount implements Attached {
     this.#unclaimed.start(socket, () => {
       if (!taken(socket)) socket.destroy()
     })
-    socket.once('close', () => this.#unclaimed.met(socket))
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, ticket: Ticket): void {
     if (taken(socket)) return
+    // What waits for nothing any more holds nothing: from here on `ws` listens.
+    socket.off('close', this.#closed)
     this.#upgrader.upgrade(request, socket, head, (ws, wire) => {
+      socket.off('error', destroyed)
       this.#connections.open({ ws, socket: request.socket, wire }, ticket)
     })
   }
@@ -132,6 +138,10 @@ export class Mount implements Attached {
   #failed(error: unknown): void {
     this.#gateway.hub.reportError({ error, where: 'conn' })
   }
+}
+
+function destroyed(this: Duplex): void {
+  this.destroy()
 }
 
 /**

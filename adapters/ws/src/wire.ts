@@ -9,6 +9,8 @@ const FIN = 0x80
 const RSV1 = 0x40
 const TEXT = 0x1
 const BINARY = 0x2
+/** Up to so many bytes, copying them costs less than a piece more in a `writev`. */
+const COPIED_BYTES = 16_384
 const MAX_7_BIT = 125
 const MAX_16_BIT = 0xffff
 
@@ -31,22 +33,41 @@ export class Wire {
 
   /** A batch that is too much for one write, cut up: the same pieces for everybody who is owed it. */
   pieces(batch: Batch): readonly Batch[] {
+    if (batch.parts) return batch.parts.flatMap((part) => this.pieces(part))
     let pieces = this.#pieces.get(batch)
     if (!pieces) this.#pieces.set(batch, (pieces = inPieces(batch)))
     return pieces
   }
 
-  /** Writes the batch in one write: shared bytes where they are shared, else the frames in one `writev`. */
+  /** Writes the batch in one write: shared bytes where they are shared, the others in one `writev`. */
   write(socket: Duplex, batch: Batch): void {
+    const { parts } = batch
+    if (!parts) return this.#write(socket, batch)
+    socket.cork()
+    for (const part of parts) this.#write(socket, part)
+    socket.uncork()
+  }
+
+  #write(socket: Duplex, batch: Batch): void {
     const [first] = batch.frames
     if (batch.frames.length === 1 && first) {
       socket.write(batch.readers > 1 ? this.#shared(first) : this.#bytes(first))
     } else if (batch.readers > 1) socket.write(this.#whole(batch))
-    else {
-      socket.cork()
-      for (const frame of batch.frames) socket.write(this.#bytes(frame))
-      socket.uncork()
+    else if (this.#deflate || batch.bytes > COPIED_BYTES) this.#writeEach(socket, batch.frames)
+    else socket.write(joined(batch.frames))
+  }
+
+  /** In one `writev`; small frames that follow one another are one piece of it. */
+  #writeEach(socket: Duplex, frames: readonly Frame[]): void {
+    socket.cork()
+    for (let at = 0; at < frames.length;) {
+      const end = this.#deflate ? at : endOfSmall(frames, at)
+      const frame = frames[at]
+      if (end - at > 1) socket.write(joined(frames.slice(at, end)))
+      else if (frame) socket.write(this.#bytes(frame))
+      at = Math.max(end, at + 1)
     }
+    socket.uncork()
   }
 
   #whole(batch: Batch): Buffer {
@@ -59,14 +80,8 @@ export class Wire {
     return bytes
   }
 
-  #joined(batch: Batch): Buffer {
-    if (this.#deflate) return Buffer.concat(batch.frames.map((frame) => this.#shared(frame)))
-    let size = 0
-    for (const frame of batch.frames) size += headSize(frame.bytes) + frame.bytes
-    const bytes = Buffer.allocUnsafe(size)
-    let at = 0
-    for (const frame of batch.frames) at = putFrame(bytes, at, frame)
-    return bytes
+  #joined({ frames }: Batch): Buffer {
+    return this.#deflate ? Buffer.concat(frames.map((frame) => this.#shared(frame))) : joined(frames)
   }
 
   /** An answer goes to one connection; every other frame probably to more than one. */
@@ -89,6 +104,26 @@ export class Wire {
   }
 }
 
+/** Where the frames from `at` on end that are not worth a piece of their own. */
+function endOfSmall(frames: readonly Frame[], at: number): number {
+  let end = at
+  for (let bytes = 0; end < frames.length; end++) {
+    bytes += frames[end]?.bytes ?? 0
+    if (bytes > COPIED_BYTES) break
+  }
+  return end
+}
+
+/** The wire form of several frames, one behind the other. */
+function joined(frames: readonly Frame[]): Buffer {
+  let size = 0
+  for (const frame of frames) size += headSize(frame.bytes) + frame.bytes
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const frame of frames) at = putFrame(bytes, at, frame)
+  return bytes
+}
+
 function opcode(frame: Frame): number {
   return typeof frame.data === 'string' ? TEXT : BINARY
 }
@@ -101,7 +136,10 @@ function headSize(bytes: number): number {
 /** Puts the frame at `at`. Returns where the next one begins. */
 function putFrame(into: Buffer, at: number, frame: Frame): number {
   const from = putHead(into, at, opcode(frame) | FIN, frame.bytes)
-  if (typeof frame.data === 'string') into.write(frame.data, from, 'utf8')
+  // As many bytes as characters: it is ASCII, which is copied as it is.
+  // As many bytes as characters: it is ASCII, which is copied as it is.
+  if (typeof frame.data === 'string')
+    into.write(frame.data, from, frame.bytes === frame.data.length ? 'latin1' : 'utf8')
   else into.set(frame.data, from)
   return from + frame.bytes
 }

@@ -1,68 +1,87 @@
 import type { Socket } from 'node:net'
 
-import type { Batch, Conn, Session } from '@fanfare/core'
-import { Backlog } from '@fanfare/core/adapter'
+import type { Batch, Conn, Session, Why } from '@fanfare/core'
+import { Backlog, type Beating, type Deadlines, type Heartbeats } from '@fanfare/core/adapter'
 
-import type { ClosingWebSocket } from './web-socket.ts'
+import { type ClosingWebSocket, type Owner, tell } from './web-socket.ts'
 import type { Wire } from './wire.ts'
 
 /** With so many bytes waiting in the socket, what follows has to wait until it has drained. */
 const HIGH_WATER_BYTES = 65_536
 const NOTHING = new Uint8Array(0)
 
+/** A WebSocket that was opened, and the socket below it. */
+export interface Opened {
+  /** A {@link ClosingWebSocket} tells of a close frame at once; any other of the end of the connection. */
+  readonly ws: ClosingWebSocket
+  readonly socket: Socket
+  /** What goes out is written through this; connections that negotiated the same share one. */
+  readonly wire: Wire
+}
+
+/** What the connections of one adapter share. */
+export interface WsHouse {
+  readonly heartbeats: Heartbeats
+  /** Connections whose peer ended its side without saying goodbye. */
+  readonly halfClosed: Deadlines<WsConn>
+  /** Its TCP connection is over. */
+  gone(conn: WsConn): void
+}
+
 /**
  * A connection of `ws` as the hub sees it. What comes in is `ws`'s business, and so are control frames; what goes out is
  * written to the upgraded socket itself, as whole frames between those of `ws`.
+ *
+ * It is its own heartbeat, and what its WebSocket tells of what happens: an idle connection shall hold as little as it can.
  */
-export class WsConn implements Conn {
+export class WsConn implements Conn, Owner, Beating {
+  due = 0
+  heardBefore: number | undefined
   readonly #ws: ClosingWebSocket
   readonly #socket: Socket
   readonly #wire: Wire
-  /** What was taken and is too much for the socket at once. */
-  readonly #backlog = new Backlog()
+  readonly #house: WsHouse
+  /** What was taken and is too much for the socket at once. Made when the socket takes less than it is given. */
+  #backlog: Backlog | undefined
   /** One of the two sides said that it goes, or the connection broke: nothing more is written. */
   #over = false
   /** The last write left no room. */
   #full = false
+  /** Until its end was reported. */
   #session: Session | undefined
-  #reported = false
 
-  constructor(ws: ClosingWebSocket, socket: Socket, wire: Wire) {
+  constructor({ ws, socket, wire }: Opened, house: WsHouse) {
     this.#ws = ws
     this.#socket = socket
     this.#wire = wire
-    // `ws` closes the connection by itself after an error; without a listener it would end the process.
-    ws.on('error', () => {})
+    this.#house = house
+    tell(this, ws)
   }
 
-  /** Reports to the session from now on; calls `gone` when the TCP connection is over. */
-  attach(session: Session, gone: () => void): void {
-    const ws = this.#ws
+  /** Reports to the session from now on. */
+  attach(session: Session): void {
     this.#session = session
-    // When the hub has closed it, the departure is the end of the TCP connection.
-    ws.closing = (code, reason) => {
-      if (!this.#over) this.#ended(code, reason)
-    }
-    ws.on('message', (data, isBinary) => session.receive(received(data as Buffer, isBinary)))
-    ws.on('close', (code, reason) => {
-      this.#ended(code, reason.toString())
-      gone()
-    })
-    this.#socket.on('drain', () => this.#drained())
+    this.#house.heartbeats.start(this)
   }
 
   get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#backlog.bytes
+    return this.#socket.writableLength + (this.#backlog?.bytes ?? 0)
   }
 
   write(batch: Batch): boolean {
     if (this.#over || !this.#socket.writable) return true
-    if (batch.bytes <= HIGH_WATER_BYTES && this.#backlog.empty) this.#wire.write(this.#socket, batch)
-    else {
-      this.#backlog.push(this.#wire.pieces(batch))
+    if (batch.bytes <= HIGH_WATER_BYTES && (this.#backlog?.empty ?? true)) {
+      this.#wire.write(this.#socket, batch)
+    } else {
+      this.#congested().push(this.#wire.pieces(batch))
       this.#feed()
     }
     return this.#hasRoom()
+  }
+
+  /** The server is closing, or the peer gives no sign of life. */
+  leave(why?: Why): void {
+    this.#session?.leave(why)
   }
 
   close(code: number, reason: string): void {
@@ -79,22 +98,69 @@ export class WsConn implements Conn {
 
   terminate(): void {
     this.#over = true
-    this.#backlog.clear()
+    this.#backlog?.clear()
     resetIfFull(this.#socket)
     this.#ws.terminate()
   }
 
+  message(data: Buffer, isBinary: boolean): void {
+    this.#session?.receive(isBinary ? data : data.toString('utf8'))
+  }
+
+  closing(code: number, reason: string): void {
+    // When the hub has closed it, the departure is the end of the TCP connection.
+    if (!this.#over) this.#ended(code, reason)
+  }
+
+  closed(code: number, reason: Buffer): void {
+    const house = this.#house
+    house.heartbeats.stop(this)
+    house.halfClosed.met(this)
+    this.#ended(code, reason.toString())
+    house.gone(this)
+  }
+
+  ring(): void {
+    this.#house.heartbeats.beat(this)
+  }
+
+  heard(): number {
+    return this.#socket.bytesRead
+  }
+
+  ping(): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping()
+  }
+
+  dead(): void {
+    this.leave('idle')
+    this.terminate()
+  }
+
+  /** The socket takes less than it is given: from now on it matters when it has drained, and when the peer ends its side. */
+  #congested(): Backlog {
+    if (this.#backlog) return this.#backlog
+    const { halfClosed } = this.#house
+    this.#socket.on('drain', () => this.#drained())
+    // What is still to be sent may keep such a connection open for as long as the peer likes.
+    this.#socket.once('end', () => halfClosed.start(this, () => this.terminate()))
+    return (this.#backlog = new Backlog())
+  }
+
   /** Hands the socket what waits, as long as not more than `highWater` bytes wait in it. */
   #feed(highWater = HIGH_WATER_BYTES): void {
-    while (this.#socket.writableLength < highWater) {
-      const piece = this.#backlog.shift()
-      if (!piece) return
-      this.#wire.write(this.#socket, piece)
+    const socket = this.#socket
+    while (this.#backlog && !this.#backlog.empty && socket.writableLength < highWater) {
+      // Small pieces that follow one another go out in one write.
+      socket.cork()
+      for (const piece of this.#backlog.take(HIGH_WATER_BYTES)) this.#wire.write(socket, piece)
+      socket.uncork()
     }
   }
 
   #hasRoom(): boolean {
     const socket = this.#socket
+    if (socket.writableLength > 0) this.#congested()
     if (socket.writableLength < HIGH_WATER_BYTES) return true
     this.#full = true
     // A socket tells that it has drained only if its own high-water mark was reached, and that may lie above ours.
@@ -112,10 +178,10 @@ export class WsConn implements Conn {
 
   #ended(code: number, reason: string): void {
     this.#over = true
-    this.#backlog.clear()
-    if (this.#reported) return
-    this.#reported = true
-    this.#session?.closed(code, reason)
+    this.#backlog?.clear()
+    const session = this.#session
+    this.#session = undefined
+    session?.closed(code, reason)
   }
 }
 
@@ -130,8 +196,4 @@ function resetIfFull(socket: Socket): void {
   } catch {
     // Only TCP has it, not TLS; then the ordinary end that follows has to do.
   }
-}
-
-function received(data: Buffer, isBinary: boolean): string | Uint8Array {
-  return isBinary ? data : data.toString('utf8')
 }
