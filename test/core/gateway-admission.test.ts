@@ -52,6 +52,18 @@ describe('a handshake', () => {
     expect(await outcome(gateway, {})).toBe('admitted')
   })
 
+  it('of whom a listener of the hub gets rid at once leaves nothing behind', async () => {
+    const { gateway, hub, admit, clock } = testGateway({})
+    hub.on('connect', (client) => client.close('terminated'))
+    const ticket = await admit()
+    if (!ticket.ok) throw new Error(ticket.message)
+    accept(hub, ticket)
+    await clock.settle()
+    clock.advance(60_000)
+    expect([hub.count(), gateway.clients().length, gateway.stats().connections]).toEqual([0, 0, 0])
+    expect(clock.timers).toBe(0)
+  })
+
   it('is turned away with a close code when the room was taken between admission and acceptance', async () => {
     const { hub, clock, admit } = testGateway({ maxConnections: 1 })
     const [first, second] = [await admit(), await admit()]

@@ -1,5 +1,6 @@
 import type { Command, Protocol, Unicast } from '../contract/protocol.ts'
 import { ClientError } from '../ground/errors.ts'
+import type { Cancel } from '../ground/platform.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { ErrorEvent } from '../hub/events.ts'
@@ -62,8 +63,9 @@ export class Connection {
   readonly host: ConnectionHost
   readonly face: GatewayClient
   readonly client: Client
-  readonly questions: Questions
   readonly joins = new Joins()
+  #clocks: Cancel[] | undefined
+  #questions: Questions | undefined
   /** It has to say who it is before anything else. */
   authDue = false
   /** How often it answered a ping. */
@@ -75,16 +77,25 @@ export class Connection {
   readonly #protocol: Protocol
   readonly #scratch: unknown
   readonly #limits: ClientLimits
-  readonly #inbox = new Inbox((command) => this.#run(command))
+  readonly #inbox = new Inbox(this)
 
   constructor(host: ConnectionHost, face: GatewayClient, protocol: Protocol, scratch: unknown) {
     this.host = host
     this.face = face
     this.client = face.client
-    this.questions = new Questions(host.hub.wheel)
     this.#protocol = protocol
     this.#scratch = scratch
     this.#limits = new ClientLimits(host.rateLimits, host.hub.platform.clock)
+  }
+
+  /** What the server asked it; most clients are never asked. */
+  get questions(): Questions {
+    return (this.#questions ??= new Questions(this.host.hub.wheel))
+  }
+
+  /** How to stop what waits for it. */
+  get clocks(): Cancel[] {
+    return (this.#clocks ??= [])
   }
 
   /** A whole message came in. */
@@ -108,7 +119,7 @@ export class Connection {
       if (!this.client.connected) return
       // The message is held until its last command is done.
       const held = --left === 0 ? bytes : 0
-      if (this.#passes(command)) void this.#run(command)
+      if (this.#passes(command)) void this.run(command)
       else if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
     }
   }
@@ -120,7 +131,8 @@ export class Connection {
 
   end(): void {
     this.#inbox.clear()
-    this.questions.end()
+    this.#questions?.end()
+    for (const stop of this.#clocks ?? []) stop()
     this.giveUp?.()
   }
 
@@ -170,7 +182,7 @@ export class Connection {
     return false
   }
 
-  #run(command: Command): void | Promise<void> {
+  run(command: Command): void | Promise<void> {
     if (!this.client.connected) return undefined
     if (this.authDue && !FREE.has(command.do)) {
       this.refuse(command, 'auth-expected', 'say who you are first')

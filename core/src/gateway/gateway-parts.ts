@@ -4,7 +4,7 @@ import type { Opened, Protocol } from '../contract/protocol.ts'
 import { CancelledError } from '../ground/errors.ts'
 import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
-import type { Client } from '../hub/client.ts'
+import type { Client, Listener } from '../hub/client.ts'
 import type { DisconnectEvent, ErrorEvent, SubscriptionEvent } from '../hub/events.ts'
 import type { Hub } from '../hub/hub.ts'
 import { makeFrame } from '../hub/make-frame.ts'
@@ -138,6 +138,8 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
       client.close(refuse.why, refuse.detail)
       return client.session
     }
+    // A listener of the hub closed it at once: nobody would take it off the lists again.
+    if (!client.connected) return client.session
     this.counters.connections++
     const face = new GatewayClient(this, client, handshake, user)
     const connection = new Connection(this, face, protocol, opened.scratch)
@@ -169,26 +171,27 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
   }
 
   #serve(connection: Connection, protocol: Protocol, needsPings: boolean): void {
-    const { client } = connection
+    if (needsPings) connection.clocks.push(watchSilence(connection))
     const first = protocol.traits.firstMessage === 'expected' || connection.authDue
+    connection.client.listen(first ? this.#expecting(connection) : connection)
+  }
+
+  /** Who has not said the first thing in time, or not who it is, is closed. */
+  #expecting(connection: Connection): Listener {
+    const { client } = connection
     const due = (): boolean => (connection.authDue || !heard) && client.connected
     let heard = false
-    const cancel = first
-      ? this.hub.wheel.after(this.limits.handshakeTimeoutMs, () => {
-          if (due()) client.close('auth-expected')
-        })
-      : undefined
-    const unwatch = needsPings ? watchSilence(connection) : undefined
-    const served = client.serve((_client, data) => {
-      heard = true
-      connection.receive(data)
-      if (!due()) cancel?.()
+    const cancel = this.hub.wheel.after(this.limits.handshakeTimeoutMs, () => {
+      if (due()) client.close('auth-expected')
     })
-    void served.then(() => {
-      cancel?.()
-      unwatch?.()
-      connection.end()
-    })
+    connection.clocks.push(cancel)
+    return {
+      receive: (data) => {
+        heard = true
+        connection.receive(data)
+        if (!due()) cancel()
+      },
+    }
   }
 
   #subscribed(what: 'subscribe' | 'unsubscribe', event: SubscriptionEvent): void {
@@ -210,6 +213,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     step().catch((error: unknown) => this.failed({ error, where: 'middleware', client: event.client }))
     if (connection.announced) this.lifecycle.emit('disconnect', connection.face, event)
     this.groups.removeFromAll(event.client)
+    connection.end()
   }
 
   #forgetUser(connection: Connection): void {

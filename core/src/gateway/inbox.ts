@@ -6,7 +6,9 @@ export const MAX_WAITING_COMMANDS = 256
 export const MAX_WAITING_BYTES = 1_048_576
 
 /** Runs a command. A promise, which never rejects, is waited for before the next one. */
-export type RunInOrder = (command: Command) => void | Promise<void>
+export interface Runner {
+  run(command: Command): void | Promise<void>
+}
 
 interface Waiting {
   readonly command: Command
@@ -15,14 +17,14 @@ interface Waiting {
 
 /** The commands of one client, run one after the other. */
 export class Inbox {
-  readonly #run: RunInOrder
-  #waiting: Waiting[] = []
+  readonly #runner: Runner
+  #waiting: Waiting[] | undefined
   #bytes = 0
   #busy = false
   #idle: (() => void)[] | undefined
 
-  constructor(run: RunInOrder) {
-    this.#run = run
+  constructor(runner: Runner) {
+    this.#runner = runner
   }
 
   /**
@@ -36,7 +38,8 @@ export class Inbox {
       return true
     }
     if (!this.#hasRoom(bytes)) return false
-    this.#waiting.push({ command, bytes })
+    const waiting = (this.#waiting ??= [])
+    waiting.push({ command, bytes })
     this.#bytes += bytes
     return true
   }
@@ -49,12 +52,12 @@ export class Inbox {
 
   /** Forgets what waits. */
   clear(): void {
-    this.#waiting = []
+    this.#waiting = undefined
     this.#bytes = 0
   }
 
   #hasRoom(bytes: number): boolean {
-    if (this.#waiting.length >= MAX_WAITING_COMMANDS) return false
+    if (this.#waiting && this.#waiting.length >= MAX_WAITING_COMMANDS) return false
     return this.#bytes === 0 || this.#bytes + bytes <= MAX_WAITING_BYTES
   }
 
@@ -63,7 +66,7 @@ export class Inbox {
     // What comes in the middle of a command waits too, even if that command itself caused it.
     this.#busy = true
     for (let command = first; command; command = this.#next()) {
-      const working = this.#run(command)
+      const working = this.#runner.run(command)
       if (working) {
         void working.then(() => this.#work(this.#next()))
         return
@@ -79,8 +82,8 @@ export class Inbox {
   }
 
   #next(): Command | undefined {
-    if (this.#waiting.length === 0) return undefined
-    const next = this.#waiting.shift()
+    const next = this.#waiting?.shift()
+    if (this.#waiting?.length === 0) this.#waiting = undefined
     if (next) this.#bytes -= next.bytes
     return next?.command
   }

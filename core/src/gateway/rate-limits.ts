@@ -92,23 +92,25 @@ export class ClientLimits {
   readonly none: boolean
   readonly #limits: RateLimits
   readonly #clock: Clock
-  readonly #messages: TokenBucket
-  readonly #subscribes: TokenBucket
+  /** Made when something is taken from them: until then they are full. */
+  #messages: TokenBucket | undefined
+  #subscribes: TokenBucket | undefined
   #strikes = 0
 
   constructor(limits: RateLimits, clock: Clock) {
-    const now = clock.monotonic()
     this.none = limits.messages.rate === 0 && limits.subscribes.rate === 0
     this.#limits = limits
     this.#clock = clock
-    this.#messages = new TokenBucket(limits.messages, now)
-    this.#subscribes = new TokenBucket(limits.subscribes, now)
   }
 
   /** Counts a command. Returns 0, or in how many milliseconds to try again. */
   take(isSubscribe: boolean): number {
     const now = this.#clock.monotonic()
-    return this.#messages.take(now) || (isSubscribe ? this.#subscribes.take(now) : 0)
+    this.#messages ??= new TokenBucket(this.#limits.messages, now)
+    const afterMs = this.#messages.take(now)
+    if (afterMs > 0 || !isSubscribe) return afterMs
+    this.#subscribes ??= new TokenBucket(this.#limits.subscribes, now)
+    return this.#subscribes.take(now)
   }
 
   /** Counts a refusal. Returns whether that was one too many. */

@@ -7,6 +7,11 @@ import type { DropCounts } from './counters.ts'
 /** Called with each whole message of a client. A promise is not waited for; its rejection is an `error` event. */
 export type Receiver = (client: Client, data: string | Uint8Array) => void | Promise<void>
 
+/** The same as an object, which need not be told whose messages they are. */
+export interface Listener {
+  receive(data: string | Uint8Array): void | Promise<void>
+}
+
 /** How a client is added. */
 export interface AddOptions {
   /** Its identity; handed to the authorizer, opaque to the hub. */
@@ -62,6 +67,8 @@ export interface Client {
    * gone. A receiver that throws or rejects causes an `error` event and nothing else.
    */
   serve(receiver: Receiver): Promise<void>
+  /** The same without a promise, for gateways: an idle client holds nothing more than the listener. */
+  listen(listener: Listener): void
   /**
    * Ends the connection: the client leaves every channel at once, the transport says goodbye. Idempotent.
    *

@@ -1,5 +1,5 @@
 import type { Platform } from '../ground/platform.ts'
-import type { Client, Receiver } from './client.ts'
+import type { Client, Listener, Receiver } from './client.ts'
 import type { Counters } from './counters.ts'
 import type { ErrorEvent } from './events.ts'
 
@@ -18,7 +18,7 @@ const KEPT_BYTES = 65_536
 export class Inbound {
   readonly #client: Client
   readonly #hub: InboundHost
-  #receiver: Receiver | undefined
+  #listener: Listener | undefined
   #kept: (string | Uint8Array)[] | undefined
   #keptBytes = 0
   #gone: (() => void)[] | undefined
@@ -29,15 +29,22 @@ export class Inbound {
   }
 
   receive(data: string | Uint8Array): void {
-    if (this.#receiver) this.#call(this.#receiver, data)
+    if (this.#listener) this.#call(this.#listener, data)
     else this.#keep(data)
   }
 
-  async serve(receiver: Receiver): Promise<void> {
-    this.#receiver = receiver
-    const kept = this.#kept ?? []
+  /** Hands on each message, first those that came already. */
+  listen(listener: Listener): void {
+    this.#listener = listener
+    const kept = this.#kept
+    if (!kept) return
     this.#kept = undefined
-    for (const data of kept) this.#call(receiver, data)
+    for (const data of kept) this.#call(listener, data)
+  }
+
+  /** The same for a function. Resolves when the client is gone. */
+  async serve(receiver: Receiver): Promise<void> {
+    this.listen({ receive: (data) => receiver(this.#client, data) })
     if (!this.#client.connected) return
     await new Promise<void>((resolve) => (this.#gone ??= []).push(resolve))
   }
@@ -46,7 +53,7 @@ export class Inbound {
   end(): void {
     this.#hub.counters.unread += this.#kept?.length ?? 0
     this.#kept = undefined
-    this.#receiver = undefined
+    this.#listener = undefined
     for (const resolve of this.#gone ?? []) resolve()
     this.#gone = undefined
   }
@@ -62,10 +69,10 @@ export class Inbound {
     this.#keptBytes += bytes
   }
 
-  #call(receiver: Receiver, data: string | Uint8Array): void {
+  #call(listener: Listener, data: string | Uint8Array): void {
     if (!this.#client.connected) return
     try {
-      const result = receiver(this.#client, data)
+      const result = listener.receive(data)
       if (result instanceof Promise) result.catch((error: unknown) => this.#failed(error))
     } catch (error) {
       this.#failed(error)

@@ -6,7 +6,7 @@ import { SmallMap } from '../ground/small-map.ts'
 import type { Why } from '../ground/why.ts'
 import type { Attempt } from './attempt.ts'
 import type { Subscriber, Subscription } from './channel.ts'
-import type { Receiver, SendOptions } from './client.ts'
+import type { Listener, Receiver, SendOptions } from './client.ts'
 import type { DropCounts } from './counters.ts'
 import { assertPayload } from './fan-out.ts'
 import { Inbound, type InboundHost } from './inbound.ts'
@@ -129,6 +129,10 @@ export class Peer implements Subscriber {
 
   tell(event: Unicast, lane?: Lane): void {
     if (this.#connected) this.#hub.sequencer.run(() => this.outlet.tell(event, lane))
+  }
+
+  listen(listener: Listener): void {
+    this.inbound.listen(listener)
   }
 
   serve(receiver: Receiver): Promise<void> {
