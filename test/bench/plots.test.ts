@@ -9,13 +9,16 @@ import { benchmarks } from '../../bench/benchmarks.mjs'
 import { readResults, RESULTS } from '../../bench/lib/results.mjs'
 import { barChart } from '../../bench/plots/bars.mjs'
 import { lineChart } from '../../bench/plots/lines.mjs'
+import { withFigures } from '../../bench/plots/performance.mjs'
 import { plots } from '../../bench/plots/plots.mjs'
 import { withSection } from '../../bench/plots/section.mjs'
+import { ground, planResults } from './plan-results.ts'
 
 // What is committed is what `npm run bench:plots` makes of the committed results.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const README = join(root, 'README.md')
+const PERFORMANCE = join(root, 'docs/performance.md')
 const results = readResults(RESULTS, Object.keys(benchmarks))
 const drawn = plots(results)
 
@@ -57,6 +60,55 @@ describe('the section of README.md on performance', () => {
 
   it('needs its markers', () => {
     expect(() => withSection('# A page', {}, [])).toThrow(/performance:begin/)
+  })
+})
+
+describe('docs/performance.md', () => {
+  const parts = ['performance', 'quantities', 'plan'].map(
+    (name) => `<!-- ${name}:begin --><!-- ${name}:end -->`,
+  )
+  const blank = parts.join('\n')
+
+  it('says what the committed results say; npm run bench:plots writes it', async () => {
+    const page = readFileSync(PERFORMANCE, 'utf8')
+    const config = { ...(await resolveConfig(PERFORMANCE)), parser: 'markdown' }
+    expect(page).toBe(await format(withFigures(page, results, drawn), config))
+  })
+
+  it('has all targets, and the pictures from where it is', () => {
+    const target = { work: 'w', ours: 'a', against: 'b', unit: 'CPU', most: 0.5, is: 0.4, holds: true }
+    const some = { one: { ...ground, targets: [target] } }
+    const page = withFigures(blank, some, [{ name: 'a-plot', title: 'A plot', svg: '' }])
+    expect(page).toContain('![A plot](plots/a-plot.svg)')
+    expect(page).toContain('| w | CPU: a / b | 0.500 | 0.400 | ✓ |')
+  })
+
+  it('has the quantities to reckon with, and the plan that comes of them', () => {
+    const page = withFigures(blank, planResults, [])
+    expect(page).toMatch(/^\| `d\(10\)` \| .* \| fan-out \| 1\.50 µs \|$/m)
+    expect(page).toMatch(/^\| `b` \| .* \| cluster \| 100 µs \|$/m)
+    expect(page).toMatch(/^\| `h` \| .* \| connect \| 200 µs \|$/m)
+    expect(page).toMatch(/^\| `m` \| .* \| idle \| 8,000 bytes \|$/m)
+    expect(page).toContain('| nodes, with 1 to spare | 21 |')
+    expect(page).toMatch(/^\| every connection, and no node \| 1,000,000 \| .* s \|/m)
+    expect(page).toContain('And over time, clients, after every connection was lost:')
+    expect(page).not.toMatch(/NaN|undefined|Infinity/)
+  })
+
+  it('leaves out what was not measured, and says what to run', () => {
+    const { 'fan-out': fanOut } = planResults
+    const page = withFigures(blank, { 'fan-out': fanOut }, [])
+    for (const name of ['cluster', 'connect', 'idle']) expect(page).toContain(`\`npm run bench -- ${name}\``)
+    expect(page).not.toMatch(/`[bhm]` \||NaN|undefined|are back/)
+    const none = withFigures(blank, {}, [])
+    expect(none).toContain('`npm run bench -- fan-out`')
+    expect(none).toContain('Nothing was measured yet.')
+    expect(none).not.toMatch(/NaN|undefined|\|/)
+  })
+
+  it('needs the markers of each part', () => {
+    for (const part of parts)
+      expect(() => withFigures(blank.replace(part, ''), {}, [])).toThrow(/has no <!-- /)
   })
 })
 
@@ -112,8 +164,3 @@ describe('a line chart', () => {
 })
 
 const empty = '<!-- performance:begin --><!-- performance:end -->'
-const ground = {
-  date: '2026-11-21',
-  machine: { processor: 'P', cores: 2, memoryGiB: 4, system: 'S' },
-  versions: { node: '20' },
-}

@@ -7,6 +7,13 @@ const MESSAGES_APART = 64
 /** Frames of a cohort that are made into one piece: whoever came later than its beginning gets the rest of it by itself. */
 const PIECE = 64
 
+/** Those who came back at the same moment, and were owed the same before. */
+interface Latecomers {
+  readonly since: number
+  count: number
+  batch: CountedBatch | undefined
+}
+
 /** Somebody who may stand in a cohort. */
 export interface Companion extends Debtor {
   /** With whom it is owed the same from {@link since} on, behind what it alone is {@link owed}. */
@@ -38,6 +45,8 @@ export class Cohort implements Debtors {
   readonly #before: number[] = []
   /** The most that somebody who stands here is owed, beyond what the cohort has in all. */
   #surplus = 0
+  /** By what they were owed before: mostly those whom the last flush had not reached. */
+  readonly #latecomers = new Map<Owed, Latecomers>()
   /** Of the frames, cut up, by where they begin: the same for everybody. */
   readonly #pieces = new Map<number, CountedBatch>()
 
@@ -77,6 +86,10 @@ export class Cohort implements Debtors {
     if (outlet.full || !outlet.owed || outlet.cohort) return
     this.#surplus = Math.max(this.#surplus, outlet.owed.bytes - this.owed.bytes)
     this.#take(outlet)
+    const { since } = outlet
+    const others = this.#latecomers.get(outlet.owed)
+    if (!others) this.#latecomers.set(outlet.owed, { since, count: 1, batch: undefined })
+    else if (others.since === since) others.count++
   }
 
   /** What somebody is owed in all who leaves now. */
@@ -90,10 +103,14 @@ export class Cohort implements Debtors {
   }
 
   /** The same as a batch, of which the greater part is shared. */
-  batchOf({ owed, since }: Companion): CountedBatch | JointBatch {
+  batchOf(companion: Companion): CountedBatch | JointBatch {
+    const { owed, since } = companion
     if (!owed) return this.owed.batch()
     if (since === this.#frames.length) return owed.batch()
-    return new JointBatch([owed.batch(), ...this.#piecesFrom(since)])
+    const latecomers = this.#latecomers.get(owed)
+    if (!latecomers || latecomers.count === 1 || latecomers.since !== since)
+      return new JointBatch([owed.batch(), ...this.#piecesFrom(since)])
+    return (latecomers.batch ??= this.#batchFor(companion, latecomers.count))
   }
 
   close(): void {
@@ -122,6 +139,12 @@ export class Cohort implements Debtors {
     outlet.cohort = this
     outlet.since = this.#frames.length
     this.size++
+  }
+
+  #batchFor(companion: Companion, readers: number): CountedBatch {
+    const batch = this.listOf(companion).batch()
+    batch.readers += readers
+    return batch
   }
 
   *#piecesFrom(since: number): Generator<CountedBatch> {

@@ -225,11 +225,14 @@ export class HubParts implements OutletHost {
 
   /** To this node's clients; in the middle of an operation, after it. */
   deliverNow(message: Message): void {
-    // Closed by what an earlier message of the same call brought about.
-    if (this.#closed) return
+    // Closed by what an earlier message of the same call brought about. What was said before the end is still delivered.
+    if (!this.#closed) this.#deliver(message)
+  }
+
+  #deliver(message: Message): void {
     // The hot path makes no closure unless it has to wait.
     if (!this.sequencer.begin()) {
-      this.sequencer.later(() => this.deliverNow(message))
+      this.sequencer.later(() => this.#deliver(message))
       return
     }
     try {
