@@ -1,11 +1,14 @@
 // The hub alone: connections that take everything and do nothing, and a turn of the event loop that ends when told to.
 import { hostPlatform, Hub } from '@fanfare/core'
 import { PAYLOAD_BYTES, payload } from '../fan-out/payload.mjs'
+import { target, targetLines } from '../lib/targets.mjs'
 import { summary } from '../lib/statistics.mjs'
 import { count, figure, table } from '../lib/table.mjs'
 
 const CHANNEL = 'bench'
 const STANDARD = { subscribers: [1_000, 100_000], levels: [1, 10, 50], rounds: 9 }
+/** Nanoseconds per delivery, by subscribers. @type {Readonly<Record<number, number>>} */
+const MOST = { 1_000: 25, 100_000: 40 }
 /** One figure: about so many deliveries. */
 const DELIVERIES = 1_000_000
 /** After so long no further round is begun, if the options do not say. */
@@ -93,10 +96,19 @@ export async function inMemory(options, progress) {
     perTurn,
     cpu: summary(figures),
   }))
+  const targets = results.flatMap(targetOf)
   return {
-    text: report(results, levels, round),
-    results: { payloadBytes: PAYLOAD_BYTES, rounds: round, unit: 'ns of CPU per delivery', results },
+    text: [report(results, levels, round), targetLines(targets)].join('\n\n'),
+    results: { payloadBytes: PAYLOAD_BYTES, rounds: round, unit: 'ns of CPU per delivery', results, targets },
   }
+}
+
+/** @param {{ subscribers: number, perTurn: number, cpu: { median: number } }} result */
+function targetOf({ subscribers, perTurn, cpu }) {
+  const most = perTurn === 10 ? MOST[subscribers] : undefined
+  if (most === undefined) return []
+  const work = `the hub alone, ${count(subscribers)} subscribers, 10 per turn`
+  return [target({ work, ours: 'a delivery', against: 'nothing', unit: 'ns', most, is: cpu.median })]
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { Frame } from '../contract/conn.ts'
-import { CountedBatch, type Debtor, type Debtors, JointBatch, type Owed, type Turn } from './turn.ts'
+import {
+  CountedBatch,
+  type Debtor,
+  type Debtors,
+  EAGER_BYTES,
+  JointBatch,
+  type Owed,
+  type Turn,
+} from './turn.ts'
 
 /** Where a group goes apart, because its members are told many other things, it is tried again after so many messages. */
 const MESSAGES_APART = 64
@@ -37,8 +45,11 @@ export class Cohort implements Debtors {
   size = 0
   /** More can be owed to all of them. */
   open = true
+  /** Some of them are owed too much to wait for the end of the turn. */
+  heavy = false
   /** How often somebody left while it was open. */
   departures = 0
+  readonly #cohorts: Cohorts
   readonly #outlets: readonly Companion[]
   readonly #frames: Frame[] = []
   /** Bytes before each of the frames. */
@@ -51,7 +62,8 @@ export class Cohort implements Debtors {
   readonly #pieces = new Map<number, CountedBatch>()
 
   /** @param outlets - of the group, as it changes */
-  constructor(outlets: readonly Companion[], turn: Turn, except: Excepted) {
+  constructor(cohorts: Cohorts, outlets: readonly Companion[], turn: Turn, except: Excepted) {
+    this.#cohorts = cohorts
     this.#outlets = outlets
     this.owed = turn.beginTogether(this)
     for (let at = 0; at < outlets.length; at++) {
@@ -78,14 +90,17 @@ export class Cohort implements Debtors {
     this.#before.push(this.owed.bytes)
     this.#frames.push(frame)
     this.owed = this.owed.child(frame)
+    this.heavy = this.owed.bytes + this.#surplus > EAGER_BYTES
+    // Then everybody is written to at once.
+    if (this.owed.bytes > EAGER_BYTES) this.close()
     return this.size
   }
 
   /** Somebody was owed the last frame by itself; the next ones it gets with the others. */
   admit(outlet: Companion): void {
-    if (outlet.full || !outlet.owed || outlet.cohort) return
-    this.#surplus = Math.max(this.#surplus, outlet.owed.bytes - this.owed.bytes)
+    if (!this.open || outlet.full || !outlet.owed || outlet.cohort) return
     this.#take(outlet)
+    this.#surplus = Math.max(this.#surplus, this.#bytesOf(outlet) - this.owed.bytes)
     const { since } = outlet
     const others = this.#latecomers.get(outlet.owed)
     if (!others) this.#latecomers.set(outlet.owed, { since, count: 1, batch: undefined })
@@ -110,25 +125,35 @@ export class Cohort implements Debtors {
     const latecomers = this.#latecomers.get(owed)
     if (!latecomers || latecomers.count === 1 || latecomers.since !== since)
       return new JointBatch([owed.batch(), ...this.#piecesFrom(since)])
-    return (latecomers.batch ??= this.#batchFor(companion, latecomers.count))
+    const length = owed.length + this.#frames.length - since
+    if (latecomers.batch?.length !== length) latecomers.batch = this.#batchFor(companion, latecomers.count)
+    return latecomers.batch
   }
 
   close(): void {
     if (!this.open) return
     this.open = false
+    this.#cohorts.closed(this)
     this.owed.batch().readers += this.size
   }
 
-  /** Whoever is owed more than so many bytes stands alone from now on. */
-  shed(most: number): void {
-    if (this.owed.bytes + this.#surplus <= most) return
-    this.#surplus = 0
+  /** Writes to one of them now, if it is owed too much to wait. */
+  relieve(companion: Companion): void {
+    if (this.heavy && this.#bytesOf(companion) > EAGER_BYTES) companion.flush()
+  }
+
+  /** Finds out who is owed the most, now that some were relieved. */
+  weigh(): void {
+    if (!this.heavy) return
+    let most = this.owed.bytes
     for (const outlet of this.#outlets) {
-      if (outlet.cohort !== this) continue
-      const surplus = outlet.owed ? outlet.owed.bytes - this.#bytesBefore(outlet.since) : 0
-      if (this.owed.bytes + surplus > most) outlet.leaveCohort()
-      else this.#surplus = Math.max(this.#surplus, surplus)
+      if (outlet.cohort === this) most = Math.max(most, this.#bytesOf(outlet))
     }
+    this.#surplus = most - this.owed.bytes
+  }
+
+  #bytesOf({ owed, since }: Companion): number {
+    return this.owed.bytes + (owed ? owed.bytes - this.#bytesBefore(since) : 0)
   }
 
   #bytesBefore(index: number): number {
@@ -157,7 +182,8 @@ export class Cohort implements Debtors {
 
   #piece(from: number, to: number): CountedBatch {
     let piece = this.#pieces.get(from)
-    if (!piece) {
+    // The last one grows as long as the cohort is open.
+    if (piece?.length !== to - from) {
       const bytes = this.#bytesBefore(to) - this.#bytesBefore(from)
       this.#pieces.set(from, (piece = new CountedBatch(this.#frames.slice(from, to), bytes)))
     }
@@ -175,23 +201,25 @@ export function isAmong(outlet: Companion, except: Excepted): boolean {
   return outlet === except || (except instanceof Set && except.has(outlet))
 }
 
-/** The cohorts of a group, one after the other: at most one is open. */
+/** The cohorts of a group, one after the other. */
 export class Cohorts {
-  #last: Cohort | undefined
+  /** What was said is not held longer than it takes to write it. */
+  #open: Cohort | undefined
   #apart = 0
 
   /** Who stands together this turn. `undefined`: it is cheaper to owe each one by itself. */
   current(outlets: readonly Companion[], turn: Turn, except: Excepted): Cohort | undefined {
-    if (this.#last?.open) return this.#last
+    if (this.#open) return this.#open
     if (outlets.length < 2) return undefined
-    if (this.#last && !this.#last.united) {
-      this.#last = undefined
-      this.#apart = MESSAGES_APART
-    }
     if (this.#apart > 0) {
       this.#apart--
       return undefined
     }
-    return (this.#last = new Cohort(outlets, turn, except))
+    return (this.#open = new Cohort(this, outlets, turn, except))
+  }
+
+  closed({ united }: Cohort): void {
+    this.#open = undefined
+    if (!united) this.#apart = MESSAGES_APART
   }
 }

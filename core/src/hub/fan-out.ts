@@ -13,7 +13,7 @@ import type { Counters } from './counters.ts'
 import type { ErrorEvent } from './events.ts'
 import { makeFrame } from './make-frame.ts'
 import type { Outlet } from './outlet.ts'
-import { EAGER_BYTES, type Turn } from './turn.ts'
+import type { Turn } from './turn.ts'
 
 /** What a fan-out needs of its hub. */
 export interface FanOutHost {
@@ -93,15 +93,19 @@ export class FanOut {
     const { counters } = this.#hub
     const { outlets } = group
     const cohort = this.#step(group, frame, except)
-    if (cohort && cohort.size === outlets.length) return
+    if (cohort?.size === outlets.length && !cohort.heavy) return
     for (let at = 0; at < outlets.length; at++) {
       const outlet = outlets[at]
-      if (!outlet || (cohort && outlet.cohort === cohort)) continue
-      if (except !== undefined && isAmong(outlet, except)) continue
+      if (!outlet || isAmong(outlet, except)) continue
+      if (cohort && outlet.cohort === cohort) {
+        cohort.relieve(outlet)
+        continue
+      }
       outlet.owe(frame, name, policy)
       counters.accepted++
       cohort?.admit(outlet)
     }
+    cohort?.weigh()
   }
 
   /** One step for all who stand together. Whoever does not has to be owed the frame by itself. */
@@ -109,10 +113,6 @@ export class FanOut {
     const { counters, turn } = this.#hub
     const cohort = group.cohorts.current(group.outlets, turn, except)
     if (!cohort) return undefined
-    // So much goes out at once, to each one when it is its turn.
-    cohort.shed(EAGER_BYTES - frame.bytes)
-    if (cohort.owed.bytes + frame.bytes > EAGER_BYTES) cohort.close()
-    if (!cohort.open) return undefined
     if (except instanceof Set) for (const outlet of except) leave(cohort, outlet)
     else if (except) leave(cohort, except)
     counters.accepted += cohort.owe(frame)
