@@ -75,7 +75,7 @@ describe('bench/check.mjs', () => {
 
   it('refuses where nothing is committed to compare with', () => {
     // It has no targets.
-    expect(check('in-memory')).toMatchObject({ status: 2, stderr: expect.stringContaining('in-memory') })
+    expect(check('adapters')).toMatchObject({ status: 2, stderr: expect.stringContaining('adapters') })
   })
 
   it('refuses what it does not know, and options that change the figures', () => {

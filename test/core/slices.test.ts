@@ -88,3 +88,26 @@ describe('a flush that takes long', () => {
     expect(having('one', 'two')).toBe(CLIENTS - 2)
   })
 })
+
+it('whoever is owed much of its own is written to early, and misses nothing of what all are owed', async () => {
+  const stage = testHub()
+  const guests = Array.from({ length: 6 }, () => stage.connect())
+  for (const { client } of guests) await stage.hub.subscribe(client, 'orders')
+  const expected = guests.map((): string[] => [])
+  const say = (text: string): void => {
+    stage.hub.broadcast('orders', text)
+    for (const list of expected) list.push(text)
+  }
+  say('first')
+  guests.forEach(({ client }, at) => {
+    const own = String(at).repeat(60_000 + at * 30_000)
+    stage.hub.sendTo(client.id, own)
+    expected[at]!.push(own)
+    say(`after ${String(at)}`)
+  })
+  for (let number = 0; number < 400; number++) say(`${String(number)} `.padEnd(1_000, '.'))
+  const early = guests.map(({ conn }) => conn.received.length > 0)
+  stage.clock.turn()
+  expect(guests.map(({ conn }) => conn.received)).toEqual(expected)
+  expect(early).toEqual(guests.map(() => true))
+})
