@@ -73,7 +73,8 @@ function idle({ connections, results }) {
 
 /** @param {any} result */
 function latency({ subscribers, payloadBytes, rates, results }) {
-  const title = 'From the call to the last client'
+  // From the call it would flatter whoever is too busy to call in time.
+  const title = 'From when a message was due to the last client'
   const names = namesOf(results)
   const series = names.flatMap((name) =>
     /** @type {const} */ (['p50', 'p99']).map((share) => ({
@@ -82,7 +83,7 @@ function latency({ subscribers, payloadBytes, rates, results }) {
       dashed: share === 'p99',
       values: rates.map(
         (/** @type {number} */ rate) =>
-          results.find((/** @type {any} */ one) => one.name === name && one.rate === rate).last[share],
+          results.find((/** @type {any} */ one) => one.name === name && one.rate === rate).lastDue[share],
       ),
     })),
   )
