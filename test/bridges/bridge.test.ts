@@ -1,6 +1,6 @@
-import { bridge, type Event } from '@fanfare/broadcasting'
+import { bridge, type Event, type SubscribeOptions, type SubscribeSignal } from '@fanfare/broadcasting'
 import type { Message } from '@fanfare/core'
-import { FanfareError } from '@fanfare/core/contract'
+import { FanfareError, type Relay } from '@fanfare/core/contract'
 import { describe, expect, it, vi } from 'vitest'
 
 import { BridgeStage } from '../fakes/bridge-stage.ts'
@@ -397,6 +397,34 @@ describe('an inbox', () => {
     const event: Event = { channel: '!17', payload: '{}' }
     expect(stage.driver.published).not.toContainEqual(event)
   })
+})
+
+it('calls off an attempt that follows one that was called off', async () => {
+  const signals: SubscribeSignal[] = []
+  const driver = {
+    subscribe: (_channel: string, _handler: unknown, { signal }: SubscribeOptions) =>
+      new Promise((_, reject) => {
+        if (!signal) return
+        signals.push(signal)
+        signal.addEventListener('abort', () => reject(new Error('called off')))
+      }),
+  }
+  let relay: Relay | undefined
+  const hub = {
+    node: '1',
+    attach: (given: Relay) => {
+      relay = given
+      return () => Promise.resolve()
+    },
+  }
+  bridge(hub as never, driver as never)
+  const first = relay?.open('orders')
+  relay?.cancel?.('orders')
+  const second = relay?.open('orders')
+  await expect(first).rejects.toThrow('called off')
+  relay?.cancel?.('orders')
+  await expect(second).rejects.toThrow('called off')
+  expect(signals.slice(1).map(({ aborted }) => aborted)).toEqual([true, true])
 })
 
 describe('options', () => {

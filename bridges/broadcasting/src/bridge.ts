@@ -147,7 +147,8 @@ export class Link {
       const subscription = await this.#driver.subscribe(channel, handler, { gap, signal })
       this.#open.set(channel, subscription)
     } finally {
-      this.#opening.delete(channel)
+      // Called off, it may end after another attempt has begun.
+      if (this.#opening.get(channel) === signal) this.#opening.delete(channel)
     }
   }
 
