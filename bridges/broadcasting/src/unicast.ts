@@ -1,4 +1,4 @@
-import { type Cancel, FanfareError, type Platform, type Why } from '@fanfare/core/contract'
+import { type Cancel, FanfareError, isWhy, type Platform, type Why } from '@fanfare/core/contract'
 
 import { fromBase64, toBase64 } from './base64.ts'
 import type { BridgedHub } from './bridged-hub.ts'
@@ -41,36 +41,6 @@ interface Wired {
 }
 
 const CLIENT_ID = /^(\d{1,10})\.\d+$/
-
-/** The words with which a client is closed: every one of them, as the type has it. */
-const WORDS: Readonly<Record<Why, true>> = {
-  'bad-frame': true,
-  invalid: true,
-  unknown: true,
-  'auth-expected': true,
-  unauthorized: true,
-  forbidden: true,
-  expired: true,
-  'bad-name': true,
-  'not-subscribed': true,
-  'not-found': true,
-  'too-large': true,
-  rate: true,
-  limit: true,
-  disabled: true,
-  'no-app': true,
-  'bad-version': true,
-  timeout: true,
-  internal: true,
-  closed: true,
-  cancelled: true,
-  'over-capacity': true,
-  shutdown: true,
-  idle: true,
-  slow: true,
-  gap: true,
-  terminated: true,
-}
 
 /** Sends commands to the node that a client id names, executes those that come here, and answers them. */
 export class Unicast {
@@ -211,8 +181,7 @@ function isMaybeText(value: unknown): boolean {
 function closeFault(code: unknown): string | undefined {
   if (code === undefined || code === 1000) return undefined
   const ours = typeof code === 'number' && Number.isInteger(code) && code >= 3000 && code <= 4999
-  const word = typeof code === 'string' && Object.hasOwn(WORDS, code)
-  return ours || word ? undefined : 'a client is closed with a word, 1000, or 3000 to 4999'
+  return ours || isWhy(code) ? undefined : 'a client is closed with a word, 1000, or 3000 to 4999'
 }
 
 /** @throws FanfareError `bad-message` */
