@@ -185,15 +185,15 @@ export class Incoming {
       await wire.subscribe(lines.map(({ subject }) => subject))
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
-      await this.#openEach(wire, lines, error)
+      await this.#openHalves(wire, lines, error)
       return
     }
     if (wire !== this.#wire) return
     for (const line of lines) if (this.#lines.get(line.channel) === line) line.becomeLive()
   }
 
-  /** The server said no to one of them, or more: only those are not subscribed to. */
-  async #openEach(wire: Wire, lines: readonly Line[], error: RefusedError): Promise<void> {
+  /** The server said no to one of them, or more: only those are not subscribed to. Halved, so that thousands beside it wait little. */
+  async #openHalves(wire: Wire, lines: readonly Line[], error: RefusedError): Promise<void> {
     const [only] = lines
     if (only && lines.length === 1) {
       this.#host.settings.logger('the bus refused a subscription', { channel: only.channel, error })
@@ -203,9 +203,12 @@ export class Incoming {
       this.#drop(only, error)
       return
     }
-    for (const line of lines) {
+    const middle = Math.ceil(lines.length / 2)
+    for (const half of [lines.slice(0, middle), lines.slice(middle)]) {
+      if (wire !== this.#wire) return
       // One that was left meanwhile was told to the bus as closed already.
-      if (wire === this.#wire && this.#lines.get(line.channel) === line) await this.#open(wire, [line])
+      const wanted = half.filter((line) => this.#lines.get(line.channel) === line)
+      await this.#open(wire, wanted)
     }
   }
 }
