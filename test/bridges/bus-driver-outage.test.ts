@@ -293,6 +293,26 @@ describe('when the bus is lost', () => {
     expect([driver.stats().stale, other.stats().stale]).toEqual([1, 1])
   })
 
+  it('found late, it is two gaps however much was delivered here meanwhile: at the first, and before what comes then', async () => {
+    const stage = new BusStage()
+    const [driver, other] = [await stage.up(), await stage.up()]
+    const { heard } = stage.listen(driver)
+    await stage.clock.settle()
+    stage.server.holdMessages = true
+    const mine = Array.from({ length: 20 }, (_, n) => String(n))
+    for (const payload of mine) {
+      stage.publish(driver, payload)
+      await stage.after(10)
+    }
+    stage.publish(other, 'theirs, in the middle')
+    await stage.after(2_100)
+    expect(heard).toEqual(['0', '(gap)', ...mine.slice(1)])
+    stage.server.holdMessages = false
+    stage.server.deliver((messages) => messages)
+    expect(heard).toEqual(['0', '(gap)', ...mine.slice(1), '(gap)', 'theirs, in the middle'])
+    expect(driver.stats()).toMatchObject({ gaps: 2, stale: 20 })
+  })
+
   it('a handler that publishes while what was under way is delivered does not overtake the rest', async () => {
     const stage = new BusStage()
     const driver = await stage.up()

@@ -48,6 +48,17 @@ export async function played(
   }
 }
 
+/** So often a schedule is played without protection: whether a moment's fault is felt is a matter of which packet was where. */
+const UNPROTECTED_ATTEMPTS = 5
+
+/** Whether a schedule breaks a promise. */
+async function isFelt(...[field, faults, promises, cast]: Parameters<typeof played>): Promise<boolean> {
+  for (let attempt = 0; attempt < UNPROTECTED_ATTEMPTS; attempt++) {
+    if ((await played(field, faults, promises, cast)).breaches.length > 0) return true
+  }
+  return false
+}
+
 /** What only makes things late: it has to last longer than anything may. */
 const SLOW_FAULTS: ReadonlySet<FaultKind> = new Set(['pause', 'hold up', 'hold down', 'hold', 'delay'])
 
@@ -76,9 +87,8 @@ export function faultSchedules(name: string, start: () => Promise<Ground>, order
         const cast = kind === 'reorder' ? ONE_PUBLISHER : EVERYBODY
         const ours = await played(field, faults, promises, cast)
         expect({ ...ours.counts, breaches: ours.breaches.slice(0, 10) }).toMatchObject({ breaches: [] })
-        const theirs = await played({ ...field, connect: field.connectUnprotected }, faults, promises, cast)
-        expect(theirs.breaches.length).toBeGreaterThan(0)
-      }, 60_000)
+        expect(await isFelt({ ...field, connect: field.connectUnprotected }, faults, promises, cast)).toBe(true)
+      }, 90_000)
     }
 
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {

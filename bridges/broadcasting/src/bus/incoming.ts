@@ -118,8 +118,7 @@ export class Incoming {
     const ours = letter.origin === this.#origin
     if (ours) {
       line.unheard.delete(letter.sequence)
-      // What we sent before it and was lost on the way is delivered before it.
-      line.deliverUnheard(letter.sequence)
+      line.passOver(letter.sequence)
       this.#host.heard(letter)
     }
     if (!ours && this.#isLate(letter)) {

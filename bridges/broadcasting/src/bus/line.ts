@@ -30,6 +30,7 @@ export class Line {
   #waiters: Waiter[] = []
   /** Somebody here had something of it already: from then on every time without a wire is a gap. */
   #begun = false
+  /** A gap that is owed, to be told before the next that the bus brings. */
   #missed = false
   /** What is to be done for every subscriber, the first of it under way: all get everything in one order. */
   readonly #steps: (() => void)[] = []
@@ -104,10 +105,10 @@ export class Line {
   }
 
   /**
-   * What we sent and have not heard is delivered here now, in its order; up to a sequence, if one is given. What others sent
-   * may still come, and come before it elsewhere: that too is a gap, on a line that tells of none when it is back.
+   * What we sent and have not heard is delivered here now, in its order; up to a sequence, if one is given. Returns whether
+   * there was any. What others sent may still come, and come before it elsewhere: that too is a gap.
    */
-  deliverUnheard(upTo = Infinity): void {
+  deliverUnheard(upTo = Infinity): boolean {
     let some = false
     for (const [sequence, letter] of this.unheard) {
       if (sequence > upTo) break
@@ -115,7 +116,22 @@ export class Line {
       this.deliver(letter)
       some = true
     }
-    if (some && this.live) this.gap()
+    return some
+  }
+
+  /** The bus has brought a later one of ours: those before it are lost on the way, and are delivered before it. */
+  passOver(sequence: number): void {
+    if (this.deliverUnheard(sequence) && this.live) this.gap()
+  }
+
+  /**
+   * The bus does not bring them any more, as far as we know. The gap is told with the first, and once more before the next that
+   * the bus brings, however many are given up between the two. A line that is dead tells of one when it is back.
+   */
+  giveUp(sequence: number): void {
+    if (!this.deliverUnheard(sequence) || !this.live || this.#missed) return
+    this.gap()
+    this.#missed = true
   }
 
   gap(): void {
