@@ -87,7 +87,9 @@ export function faultSchedules(name: string, start: () => Promise<Ground>, order
         const cast = kind === 'reorder' ? ONE_PUBLISHER : EVERYBODY
         const ours = await played(field, faults, promises, cast)
         expect({ ...ours.counts, breaches: ours.breaches.slice(0, 10) }).toMatchObject({ breaches: [] })
-        expect(await isFelt({ ...field, connect: field.connectUnprotected }, faults, promises, cast)).toBe(true)
+        expect(await isFelt({ ...field, connect: field.connectUnprotected }, faults, promises, cast)).toBe(
+          true,
+        )
       }, 90_000)
     }
 
