@@ -3,6 +3,7 @@ import {
   type MemberText,
   Payload,
   type RosterView,
+  type SharedText,
   type Unicast,
   type Why,
 } from '@fanfare/core'
@@ -21,8 +22,14 @@ export function rosterOf(...members: MemberText[]): RosterView & { readonly made
       return texts.size
     },
     text: (shape, make) => once(shape, () => make(members)),
-    list: (shape, each) => once(`list ${shape}`, () => members.map(each).join(',')),
+    list: (shape, each) => sharedText(once(`list ${shape}`, () => members.map(each).join(','))),
   }
+}
+
+/** Text in one piece, as the hub hands out what frames have in common. */
+export function sharedText(text: string): SharedText {
+  const pieces = text === '' ? [] : [text]
+  return { pieces, count: pieces.length, bytes: Buffer.byteLength(text), text }
 }
 
 const ann: MemberText = { id: 'ann', info: '{"name":"Ann"}' }

@@ -2,6 +2,8 @@ import { type Broadcast, type Command, Payload, type Unicast, velocity, type Why
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { rosterOf } from '../contracts/protocol-samples.ts'
+
 const KEYS = ['type', 'event'] as const
 
 const RESERVED = [
@@ -144,7 +146,7 @@ describe.each(KEYS)('whatever is published, in the dialect %s,', (key) => {
 
 describe('every message of the protocol itself', () => {
   const member = { id: 1 }
-  const roster = { members: [], text: () => '[]', list: () => '' }
+  const roster = rosterOf()
   const unicasts: readonly Unicast[] = [
     { on: 'open', client: '1.2', heartbeatMs: 1 },
     { on: 'authed' },

@@ -11,7 +11,7 @@ import {
   type Why,
 } from '@fanfare/core'
 import { describe, expect, it } from 'vitest'
-import { rosterOf } from '../contracts/protocol-samples.ts'
+import { rosterOf, sharedText } from '../contracts/protocol-samples.ts'
 
 const KEYS = ['type', 'event'] as const
 type Key = (typeof KEYS)[number]
@@ -437,7 +437,11 @@ describe.each(KEYS)('what a client of the dialect %s is told', (key) => {
 
   it('has a roster made once for all who get it', () => {
     const shapes: string[] = []
-    const view: RosterView = { members: [], text: () => '', list: (shape) => (shapes.push(shape), '1') }
+    const view: RosterView = {
+      members: [],
+      text: () => '',
+      list: (shape) => (shapes.push(shape), sharedText('1')),
+    }
     expect(protocol.broadcast({ on: 'roster', channel: 'c', roster: view })).toContain('"members":[1]')
     expect(shapes).toHaveLength(1)
   })

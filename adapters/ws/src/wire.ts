@@ -1,9 +1,11 @@
 import type { Duplex } from 'node:stream'
 
-import type { Batch, Frame } from '@fanfare/core'
+import type { Batch, Frame, SplicedText } from '@fanfare/core'
 import { inPieces } from '@fanfare/core/adapter'
 
 import type { Deflate } from './compression.ts'
+import { RunBytes } from './run-bytes.ts'
+import { SharedBytes } from './shared-bytes.ts'
 
 const FIN = 0x80
 const RSV1 = 0x40
@@ -23,6 +25,8 @@ export class Wire {
   readonly #frames = new WeakMap<Frame, Buffer>()
   readonly #batches = new WeakMap<Batch, Buffer>()
   readonly #pieces = new WeakMap<Batch, readonly Batch[]>()
+  readonly #sharedBytes = new SharedBytes()
+  readonly #runs = new RunBytes((frame) => (this.#deflate ? this.#shared(frame) : this.#encode(frame)))
   #lastBatch: Batch | undefined
   #lastBytes: Buffer | undefined
 
@@ -49,9 +53,14 @@ export class Wire {
   }
 
   #write(socket: Duplex, batch: Batch): void {
+    if (batch.run) {
+      socket.write(this.#runs.of(batch.run))
+      return
+    }
     const [first] = batch.frames
     if (batch.frames.length === 1 && first) {
-      socket.write(batch.readers > 1 ? this.#shared(first) : this.#bytes(first))
+      if (batch.readers > 1) socket.write(this.#shared(first))
+      else this.#writeOne(socket, first)
     } else if (batch.readers > 1) socket.write(this.#whole(batch))
     else if (this.#deflate || batch.bytes > COPIED_BYTES) this.#writeEach(socket, batch.frames)
     else socket.write(joined(batch.frames))
@@ -64,7 +73,7 @@ export class Wire {
       const end = this.#deflate ? at : endOfSmall(frames, at)
       const frame = frames[at]
       if (end - at > 1) socket.write(joined(frames.slice(at, end)))
-      else if (frame) socket.write(this.#bytes(frame))
+      else if (frame) this.#writeOne(socket, frame)
       at = Math.max(end, at + 1)
     }
     socket.uncork()
@@ -85,8 +94,21 @@ export class Wire {
   }
 
   /** An answer goes to one connection; every other frame probably to more than one. */
-  #bytes(frame: Frame): Buffer {
-    return frame.lane === 'control' ? this.#encode(frame) : this.#shared(frame)
+  #writeOne(socket: Duplex, frame: Frame): void {
+    if (frame.lane !== 'control') socket.write(this.#shared(frame))
+    else if (frame.spliced && !this.#deflate) this.#writeSpliced(socket, frame.bytes, frame.spliced)
+    else socket.write(this.#encode(frame))
+  }
+
+  /** The long part of it in the same memory for all who are sent it. */
+  #writeSpliced(socket: Duplex, bytes: number, { head, shared, tail }: SplicedText): void {
+    const start = Buffer.allocUnsafe(headSize(bytes) + Buffer.byteLength(head))
+    start.write(head, putHead(start, 0, TEXT | FIN, bytes))
+    socket.cork()
+    socket.write(start)
+    socket.write(this.#sharedBytes.of(shared))
+    socket.write(Buffer.from(tail))
+    socket.uncork()
   }
 
   #shared(frame: Frame): Buffer {
@@ -136,7 +158,6 @@ function headSize(bytes: number): number {
 /** Puts the frame at `at`. Returns where the next one begins. */
 function putFrame(into: Buffer, at: number, frame: Frame): number {
   const from = putHead(into, at, opcode(frame) | FIN, frame.bytes)
-  // As many bytes as characters: it is ASCII, which is copied as it is.
   // As many bytes as characters: it is ASCII, which is copied as it is.
   if (typeof frame.data === 'string')
     into.write(frame.data, from, frame.bytes === frame.data.length ? 'latin1' : 'utf8')

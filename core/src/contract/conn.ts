@@ -1,4 +1,5 @@
 import type { Why } from '../ground/why.ts'
+import type { SplicedText } from './shared-text.ts'
 
 /** In which of a client's three lanes a frame travels; it decides what happens when the client is slow. */
 export type Lane = 'control' | 'presence' | 'data'
@@ -13,6 +14,13 @@ export interface Frame {
   readonly lane: Lane
   /** Frames of one channel with the same key may replace each other under the policy `conflate`. */
   readonly key?: string | undefined
+  /**
+   * The same as `data`, where it is text with a long part that other frames have, too: an adapter that writes bytes writes
+   * those of that part from one place for all of them, and never asks for `data`, which has to be put together.
+   *
+   * @defaultValue `undefined`: it is in one piece
+   */
+  readonly spliced?: SplicedText
 }
 
 /**
@@ -35,6 +43,23 @@ export interface Batch {
    * @defaultValue `undefined`: it is in one piece
    */
   readonly parts?: readonly Batch[]
+  /**
+   * The same frames, as a run of a list of which other connections are handed other runs: an adapter that caches wire forms
+   * encodes the list once, and writes a part of it.
+   *
+   * @defaultValue `undefined`: nobody else is handed a part of it
+   */
+  readonly run?: FrameRun
+}
+
+/** Some frames that follow one another in a list. */
+export interface FrameRun {
+  /** Only ever added to. */
+  readonly list: readonly Frame[]
+  /** Where the first one stands. */
+  readonly from: number
+  /** Where the one behind the last would stand. */
+  readonly to: number
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 export type { AuthorizeFunction, AuthorizeRequest, Authorizer, Grant } from './authorizer.ts'
-export type { Batch, Conn, Frame, Handshake, Lane, Session } from './conn.ts'
+export type { Batch, Conn, Frame, FrameRun, Handshake, Lane, Session } from './conn.ts'
 export {
   type AnswerInput,
   type AnswerOutput,
@@ -48,6 +48,7 @@ export type {
   WireData,
 } from './protocol.ts'
 export type { Relay } from './relay.ts'
+export { type SharedText, splice, type SplicedText, textOf } from './shared-text.ts'
 export type {
   DropReason,
   OutboxLimits,

@@ -2,9 +2,10 @@ import type { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
 import type { Handshake } from './conn.ts'
 import type { Origin } from './message.ts'
+import type { SharedText, SplicedText } from './shared-text.ts'
 
-/** What goes on the wire: text, or bytes. */
-export type WireData = string | Uint8Array
+/** What goes on the wire: text, bytes, or text with a part in it that other frames have, too. */
+export type WireData = string | Uint8Array | SplicedText
 
 /** A client's own number or word for a request, echoed untouched in the answer. */
 export type Ref = string | number
@@ -22,10 +23,10 @@ export interface RosterView {
   /** What `make` returns, made once per version of the roster and `shape` (a name that a protocol chooses). */
   text(shape: string, make: (members: readonly MemberText[]) => string): string
   /**
-   * What `each` returns for every member, with commas between: made once per version of the roster and `shape`, and of each
-   * member once. Cheaper than {@link text} where many join at once, because whoever joins is appended.
+   * What `each` returns for every member, with commas between: made of each member once per `shape`, and put into a frame with
+   * `splice`. Far cheaper than {@link text} where many join at once: whoever joins is appended, and nothing is copied.
    */
-  list(shape: string, each: (member: MemberText) => string): string
+  list(shape: string, each: (member: MemberText) => string): SharedText
 }
 
 /** What a client asks of the gateway. */

@@ -1,7 +1,7 @@
 import type { Protocol } from '../contract/protocol.ts'
 import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { type ChannelType, classifyChannel } from '../ground/channel-name.ts'
-import type { Cancel } from '../ground/platform.ts'
+import type { Cancel, Platform } from '../ground/platform.ts'
 import type { SmallMap } from '../ground/small-map.ts'
 import type { Client } from './client.ts'
 import { Cohorts } from './cohort.ts'
@@ -51,11 +51,11 @@ export class Channel {
   readonly roster: Roster | undefined
   size = 0
 
-  constructor(name: string, policy: SlowConsumerPolicy) {
+  constructor(name: string, policy: SlowConsumerPolicy, platform: Platform) {
     this.name = name
     this.type = classifyChannel(name)
     this.policy = policy
-    this.roster = this.type === 'presence' ? new Roster() : undefined
+    this.roster = this.type === 'presence' ? new Roster((text) => platform.utf8Size(text)) : undefined
   }
 
   add(peer: Subscriber): Subscription {

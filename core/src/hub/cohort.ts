@@ -6,14 +6,15 @@ import {
   EAGER_BYTES,
   JointBatch,
   type Owed,
+  RunBatch,
   type Turn,
 } from './turn.ts'
 
 /** Where a group goes apart, because its members are told many other things, it is tried again after so many messages. */
 const MESSAGES_APART = 64
 
-/** Frames of a cohort that are made into one piece: whoever came later than its beginning gets the rest of it by itself. */
-const PIECE = 64
+/** Frames of a cohort that are made into one list: whoever came later than its beginning gets the rest of it. */
+const LIST = 64
 
 /** Those who came back at the same moment, and were owed the same before. */
 interface Latecomers {
@@ -58,8 +59,9 @@ export class Cohort implements Debtors {
   #surplus = 0
   /** By what they were owed before: mostly those whom the last flush had not reached. */
   readonly #latecomers = new Map<Owed, Latecomers>()
-  /** Of the frames, cut up, by where they begin: the same for everybody. */
-  readonly #pieces = new Map<number, CountedBatch>()
+  /** The frames, cut into lists, by where they begin; and each of those as a whole. */
+  readonly #lists = new Map<number, Frame[]>()
+  readonly #wholes = new Map<number, RunBatch>()
 
   /** @param outlets - of the group, as it changes */
   constructor(cohorts: Cohorts, outlets: readonly Companion[], turn: Turn, except: Excepted) {
@@ -124,7 +126,7 @@ export class Cohort implements Debtors {
     if (since === this.#frames.length) return owed.batch()
     const latecomers = this.#latecomers.get(owed)
     if (!latecomers || latecomers.count === 1 || latecomers.since !== since)
-      return new JointBatch([owed.batch(), ...this.#piecesFrom(since)])
+      return new JointBatch([owed.batch(), ...this.#runsFrom(since)])
     const length = owed.length + this.#frames.length - since
     if (latecomers.batch?.length !== length) latecomers.batch = this.#batchFor(companion, latecomers.count)
     return latecomers.batch
@@ -172,24 +174,30 @@ export class Cohort implements Debtors {
     return batch
   }
 
-  *#piecesFrom(since: number): Generator<CountedBatch> {
+  *#runsFrom(since: number): Generator<RunBatch> {
     for (let from = since; from < this.#frames.length;) {
-      const to = Math.min(this.#frames.length, (Math.floor(from / PIECE) + 1) * PIECE)
-      yield this.#piece(from, to)
+      const to = Math.min(this.#frames.length, from - (from % LIST) + LIST)
+      yield to - from === LIST ? this.#whole(from) : this.#run(from, to)
       from = to
     }
   }
 
-  #piece(from: number, to: number): CountedBatch {
-    let piece = this.#pieces.get(from)
-    // The last one grows as long as the cohort is open.
-    if (piece?.length !== to - from) {
-      const bytes = this.#bytesBefore(to) - this.#bytesBefore(from)
-      this.#pieces.set(from, (piece = new CountedBatch(this.#frames.slice(from, to), bytes)))
-    }
-    // Whole pieces are for everybody who came before them.
-    piece.readers += from % PIECE === 0 ? this.size : 1
-    return piece
+  /** The same for everybody. */
+  #whole(from: number): RunBatch {
+    let whole = this.#wholes.get(from)
+    if (!whole) this.#wholes.set(from, (whole = this.#run(from, from + LIST)))
+    return whole
+  }
+
+  #run(from: number, to: number): RunBatch {
+    const start = from - (from % LIST)
+    let list = this.#lists.get(start)
+    if (!list) this.#lists.set(start, (list = []))
+    list.push(...this.#frames.slice(start + list.length, to))
+    return new RunBatch(
+      { list, from: from - start, to: to - start },
+      this.#bytesBefore(to) - this.#bytesBefore(from),
+    )
   }
 }
 

@@ -218,7 +218,7 @@ export class Memberships {
   #channel(name: string): Channel {
     let channel = this.#hub.channels.get(name)
     if (!channel) {
-      channel = new Channel(name, this.#hub.policies.forChannel(name))
+      channel = new Channel(name, this.#hub.policies.forChannel(name), this.#hub.platform)
       this.#hub.channels.set(name, channel)
       this.#hub.emit('occupied', { channel: name })
     }

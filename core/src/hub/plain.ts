@@ -7,6 +7,7 @@ import type {
   Unicast,
   WireData,
 } from '../contract/protocol.ts'
+import { type SharedText, splice } from '../contract/shared-text.ts'
 import { JsonFault, scanJsonObject } from '../ground/json-scan.ts'
 import { isJson, Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
@@ -70,13 +71,13 @@ function posesAsPresence(data: Payload): boolean {
 }
 
 /** `members` is left out when there are none. Channel names need no escaping: the grammar has nothing to escape. */
-function rosterFrame(channel: string, members: string): string {
+function rosterFrame(channel: string, members: SharedText): WireData {
   const head = `{"event":"presence:subscription_succeeded","channel":"${channel}"`
-  return members === '' ? `${head}}` : `${head},"members":[${members}]}`
+  return members.count === 0 ? `${head}}` : splice(`${head},"members":[`, members, ']}')
 }
 
 /** The members of a roster, each as {@link memberText} has it, between commas. */
-export function memberTexts(roster: RosterView): string {
+export function memberTexts(roster: RosterView): SharedText {
   return roster.list('plain', memberText)
 }
 

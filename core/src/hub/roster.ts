@@ -1,6 +1,8 @@
 import type { Member } from '../contract/message.ts'
 import type { MemberText, RosterView } from '../contract/protocol.ts'
+import type { SharedText } from '../contract/shared-text.ts'
 import { Payload } from '../ground/payload.ts'
+import { GrowingText } from './growing-text.ts'
 
 /** One member of a presence channel, with the number of its connections. */
 export class RosterEntry {
@@ -20,61 +22,88 @@ export class RosterEntry {
   }
 }
 
-/** What is made of each member, between commas: for all of them, or for the first so many. */
-interface Texts {
-  /** In the order of joining. Only ever added to. */
+/** The members in one shape, between commas. */
+class ShapedList {
+  readonly text: GrowingText
+  readonly #each: (member: MemberText) => string
+  #empty = true
+
+  constructor(each: (member: MemberText) => string, size: (text: string) => number) {
+    this.text = new GrowingText(size)
+    this.#each = each
+  }
+
+  add(member: MemberText): void {
+    this.text.add(this.#empty ? this.#each(member) : `,${this.#each(member)}`)
+    this.#empty = false
+  }
+}
+
+/** Members in the order of joining, until one leaves: only ever added to. */
+class Sequence {
   readonly members: MemberText[]
-  /** By shape: of all members, and how one more is written. */
-  readonly lists: Map<string, { readonly each: (member: MemberText) => string; list: string }>
+  readonly #lists = new Map<string, ShapedList>()
+  readonly #size: (text: string) => number
+
+  constructor(members: MemberText[], size: (text: string) => number) {
+    this.members = members
+    this.#size = size
+  }
+
+  add(member: MemberText): void {
+    for (const list of this.#lists.values()) list.add(member)
+    this.members.push(member)
+  }
+
+  list(shape: string, each: (member: MemberText) => string): GrowingText {
+    let list = this.#lists.get(shape)
+    if (!list) {
+      this.#lists.set(shape, (list = new ShapedList(each, this.#size)))
+      for (const member of this.members) list.add(member)
+    }
+    return list.text
+  }
 }
 
 /** The roster at one moment; its texts are made once, for everybody who asks before it changes. */
 class Snapshot implements RosterView {
-  readonly #texts: Texts
-  readonly #size: number
-  readonly #made = new Map<string, string>()
+  readonly #sequence: Sequence
+  readonly #count: number
+  #texts: Map<string, string> | undefined
 
-  constructor(texts: Texts) {
-    this.#texts = texts
-    this.#size = texts.members.length
+  constructor(sequence: Sequence) {
+    this.#sequence = sequence
+    this.#count = sequence.members.length
   }
 
   get members(): readonly MemberText[] {
-    return this.#texts.members.slice(0, this.#size)
+    return this.#sequence.members.slice(0, this.#count)
   }
 
   text(shape: string, make: (members: readonly MemberText[]) => string): string {
-    return this.#once(shape, () => make(this.members))
-  }
-
-  list(shape: string, each: (member: MemberText) => string): string {
-    return this.#once(`list ${shape}`, () => this.#list(shape, each))
-  }
-
-  #list(shape: string, each: (member: MemberText) => string): string {
-    const { members, lists } = this.#texts
-    // It has grown meanwhile.
-    if (members.length > this.#size) return this.members.map(each).join(',')
-    let all = lists.get(shape)
-    if (!all) lists.set(shape, (all = { each, list: members.map(each).join(',') }))
-    // Looking into it makes the engine write down in one piece what was put together of many, once instead of at each use.
-    all.list.charCodeAt(0)
-    return all.list
-  }
-
-  #once(key: string, make: () => string): string {
-    let text = this.#made.get(key)
-    if (text === undefined) this.#made.set(key, (text = make()))
+    this.#texts ??= new Map()
+    let text = this.#texts.get(shape)
+    if (text === undefined) this.#texts.set(shape, (text = make(this.members)))
     return text
+  }
+
+  list(shape: string, each: (member: MemberText) => string): SharedText {
+    return this.#sequence.list(shape, each).beginning(this.#count)
   }
 }
 
 /** Who is in a presence channel, keyed by member id: two tabs are one member. Joining and leaving are O(1). */
 export class Roster {
   readonly #entries = new Map<string, RosterEntry>()
+  readonly #size: (text: string) => number
   /** Not while somebody has left since it was last asked for. */
-  #texts: Texts | undefined
+  #sequence: Sequence | undefined
   #view: Snapshot | undefined
+
+  /** @param size - of text in UTF-8, in bytes */
+  constructor(size: (text: string) => number) {
+    this.#size = size
+  }
 
   /** Counts one connection more. Returns the member's entry: `joining` itself when it was not here before. */
   join(joining: RosterEntry): RosterEntry {
@@ -92,18 +121,18 @@ export class Roster {
   leave(entry: RosterEntry): boolean {
     if (--entry.connections > 0) return false
     this.#entries.delete(String(entry.member.id))
-    this.#texts = undefined
+    this.#sequence = undefined
     this.#view = undefined
     return true
   }
 
   /** The roster as it stands, frozen; the same object until it changes. */
   view(): RosterView {
-    this.#texts ??= {
-      members: Array.from(this.#entries.values(), (entry) => entry.text),
-      lists: new Map(),
-    }
-    return (this.#view ??= new Snapshot(this.#texts))
+    this.#sequence ??= new Sequence(
+      Array.from(this.#entries.values(), (entry) => entry.text),
+      this.#size,
+    )
+    return (this.#view ??= new Snapshot(this.#sequence))
   }
 
   /** The members as the authorizer gave them, in a new list. */
@@ -111,13 +140,10 @@ export class Roster {
     return Array.from(this.#entries.values(), (entry) => ({ ...entry.member }))
   }
 
-  /** Whoever joins stands last. In a crowd that comes at once, each newcomer needs the whole list: only the new part is written. */
+  /** Whoever joins stands last: in a crowd that comes at once, each newcomer needs the whole list. */
   #append(member: MemberText): void {
     this.#view = undefined
-    if (!this.#texts) return
-    const { members, lists } = this.#texts
-    for (const all of lists.values()) all.list += `${members.length > 0 ? ',' : ''}${all.each(member)}`
-    members.push(member)
+    this.#sequence?.add(member)
   }
 }
 

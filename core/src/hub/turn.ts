@@ -1,4 +1,4 @@
-import type { Batch, Frame } from '../contract/conn.ts'
+import type { Batch, Frame, FrameRun } from '../contract/conn.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Sequencer } from './sequencer.ts'
 
@@ -53,6 +53,9 @@ export class Owed {
   }
 }
 
+/** A batch that knows how many frames it has without a look at them. */
+type SizedBatch = Batch & { readonly length: number }
+
 /** A batch that knows how many clients are about to be handed it. */
 export class CountedBatch implements Batch {
   readonly frames: readonly Frame[]
@@ -78,20 +81,41 @@ export class CountedBatch implements Batch {
   }
 }
 
+/** A run of frames of which others are handed other runs. */
+export class RunBatch implements Batch {
+  readonly run: FrameRun
+  readonly bytes: number
+  readonly readers = 1
+
+  constructor(run: FrameRun, bytes: number) {
+    this.run = run
+    this.bytes = bytes
+  }
+
+  get length(): number {
+    return this.run.to - this.run.from
+  }
+
+  get frames(): readonly Frame[] {
+    const { list, from, to } = this.run
+    return list.slice(from, to)
+  }
+}
+
 /** Several batches as one, for one client: some of them it shares with others. */
 export class JointBatch implements Batch {
-  readonly parts: readonly Batch[]
+  readonly parts: readonly SizedBatch[]
   readonly length: number
   readonly bytes: number
   readonly readers = 1
   #frames: readonly Frame[] | undefined
 
-  constructor(parts: readonly Batch[]) {
+  constructor(parts: readonly SizedBatch[]) {
     this.parts = parts
     let length = 0
     let bytes = 0
     for (const part of parts) {
-      length += part.frames.length
+      length += part.length
       bytes += part.bytes
     }
     this.length = length

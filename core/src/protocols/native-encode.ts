@@ -1,4 +1,5 @@
 import type { Broadcast, Origin, Ref, RosterView, Unicast, WireData } from '../contract/index.ts'
+import { splice } from '../contract/shared-text.ts'
 import type { Payload } from '../ground/payload.ts'
 import { memberText, memberTexts } from '../hub/plain.ts'
 
@@ -16,12 +17,9 @@ const UNICAST: Encoders<Unicast> = {
     ),
   authed: ({ ref, user }) => frame('ok', member('id', ref), member('user', user)),
   subscribed: ({ ref, channel, me, roster }) =>
-    frame(
-      'ok',
-      member('id', ref),
-      member('channel', channel),
-      raw('me', me && memberText(me)),
-      members(roster),
+    withMembers(
+      frame('ok', member('id', ref), member('channel', channel), raw('me', me && memberText(me))),
+      roster,
     ),
   unsubscribed: ({ ref, channel, why }) =>
     ref === undefined
@@ -40,7 +38,7 @@ const UNICAST: Encoders<Unicast> = {
   reply: ({ ref, data }) =>
     ref === undefined ? undefined : frame('ok', member('id', ref), json('data', data)),
   members: ({ ref, channel, roster }) =>
-    frame('ok', member('id', ref), member('channel', channel), members(roster)),
+    withMembers(frame('ok', member('id', ref), member('channel', channel)), roster),
   ask: ({ ref, method, data }) =>
     frame('ask', member('id', ref), member('method', method), json('data', data)),
   ping: () => frame('ping'),
@@ -54,7 +52,7 @@ const BROADCAST: Encoders<Broadcast> = {
       : frame('msg', member('channel', channel), member('event', event), json('data', data), origin(from)),
   join: (event) => frame('join', member('channel', event.channel), raw('member', memberText(event.member))),
   leave: (event) => frame('leave', member('channel', event.channel), raw('member', memberText(event.member))),
-  roster: ({ channel, roster }) => frame('members', member('channel', channel), members(roster)),
+  roster: ({ channel, roster }) => withMembers(frame('members', member('channel', channel)), roster),
   gap: ({ channel, count, reason }) =>
     frame('gap', member('channel', channel), member('count', count), member('reason', reason)),
 }
@@ -71,7 +69,7 @@ export function broadcastNative(event: Broadcast): WireData | undefined {
 }
 
 function frame(op: string, ...parts: string[]): string {
-  // Not `join`, which copies: a roster is long, and copied once anyway when the frame goes out.
+  // Not `join`, which copies: a payload may be long.
   let text = `{"op":"${op}"`
   for (const part of parts) text += part
   return `${text}}`
@@ -91,8 +89,9 @@ function json(name: string, data: Payload | undefined): string {
   return raw(name, data?.json)
 }
 
-function members(roster: RosterView | undefined): string {
-  return raw('members', roster && `[${memberTexts(roster)}]`)
+/** The frame with the list of members as its last member. */
+function withMembers(frame: string, roster: RosterView | undefined): WireData {
+  return roster ? splice(`${frame.slice(0, -1)},"members":[`, memberTexts(roster), ']}') : frame
 }
 
 function origin(from: Origin | undefined): string {

@@ -1,5 +1,6 @@
 import type { Origin } from '../contract/message.ts'
 import type { Broadcast, RosterView, Unicast, WireData } from '../contract/protocol.ts'
+import { splice } from '../contract/shared-text.ts'
 import { memberText, memberTexts } from '../hub/plain.ts'
 import { code, failure, nanoseconds } from './velocity-errors.ts'
 import { isOwnName, type OwnName, type VelocityDialect } from './velocity-names.ts'
@@ -43,7 +44,7 @@ const BROADCAST: Encoders<Broadcast, WireData | undefined> = {
   message: ({ channel, event = 'message', data, from }, dialect) =>
     data.binary || (isOwnName(event) && isClients(from))
       ? undefined
-      : splice(dialect, event, data.json, member('from', from?.client) + member('channel', channel)),
+      : message(dialect, event, data.json, member('from', from?.client) + member('channel', channel)),
   join: (event, dialect) => change(dialect, 'presence:member_added', event),
   leave: (event, dialect) => change(dialect, 'presence:member_removed', event),
   roster: ({ channel, roster }, dialect) => rosterMessage(dialect, channel, roster),
@@ -62,12 +63,16 @@ export function broadcastVelocity(event: Broadcast, dialect: VelocityDialect): W
 
 /** One of the protocol's own messages. Members of the data that are `undefined` are left out. */
 export function write(dialect: VelocityDialect, name: OwnName, data: object): string {
-  return splice(dialect, name, JSON.stringify(data))
+  return message(dialect, name, JSON.stringify(data))
 }
 
 /** Data that is JSON already is not printed again. */
-function splice({ key }: VelocityDialect, name: string, data: string, rest = ''): string {
-  return `{"${key}":${JSON.stringify(name)},"data":${data}${rest}}`
+function message(dialect: VelocityDialect, name: string, data: string, rest = ''): string {
+  return `${opening(dialect, name)}${data}${rest}}`
+}
+
+function opening({ key }: VelocityDialect, name: string): string {
+  return `{"${key}":${JSON.stringify(name)},"data":`
 }
 
 /** `,"name":"value"`, or nothing for `undefined`. */
@@ -86,13 +91,13 @@ function change(
   event: Extract<Broadcast, { on: 'join' | 'leave' }>,
 ): string {
   const head = `{"channel":${JSON.stringify(event.channel)}`
-  return splice(dialect, name, `${head},"member":${memberText(event.member)}}`)
+  return message(dialect, name, `${head},"member":${memberText(event.member)}}`)
 }
 
-function rosterMessage(dialect: VelocityDialect, channel: string, roster: RosterView): string {
-  const head = `{"channel":${JSON.stringify(channel)}`
+function rosterMessage(dialect: VelocityDialect, channel: string, roster: RosterView): WireData {
   const name: OwnName = 'presence:subscription_succeeded'
-  return splice(dialect, name, `${head},"members":[${memberTexts(roster)}]}`)
+  const head = `${opening(dialect, name)}{"channel":${JSON.stringify(channel)},"members":[`
+  return splice(head, memberTexts(roster), ']}}')
 }
 
 /** Velocity counts time in whole seconds since 1970. */
