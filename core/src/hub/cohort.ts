@@ -1,14 +1,7 @@
 import type { Frame } from '../contract/conn.ts'
-import {
-  CountedBatch,
-  type Debtor,
-  type Debtors,
-  EAGER_BYTES,
-  JointBatch,
-  type Owed,
-  RunBatch,
-  type Turn,
-} from './turn.ts'
+import { CountedBatch, JointBatch, RunBatch } from './batches.ts'
+import type { Owed } from './owed.ts'
+import { type Debtor, type Debtors, EAGER_BYTES, type Turn } from './turn.ts'
 
 /** Where a group goes apart, because its members are told many other things, it is tried again after so many messages. */
 const MESSAGES_APART = 64
@@ -20,7 +13,7 @@ const LIST = 64
 interface Latecomers {
   readonly since: number
   count: number
-  batch: CountedBatch | undefined
+  batch: CountedBatch | JointBatch | undefined
 }
 
 /** Somebody who may stand in a cohort. */
@@ -110,12 +103,12 @@ export class Cohort implements Debtors {
   }
 
   /** What somebody is owed in all who leaves now. */
-  listOf({ owed, since }: Companion): Owed {
+  listOf(companion: Companion): Owed {
+    const { since } = companion
+    let { owed } = companion
     if (!owed) return this.owed
-    for (let at = since; at < this.#frames.length; at++) {
-      const frame = this.#frames[at]
-      if (frame) owed = owed.child(frame)
-    }
+    if (this.#alike(companion)) for (const frame of this.#frames.slice(since)) owed = owed.child(frame)
+    else for (const run of this.#runsFrom(since)) owed = owed.behind(run)
     return owed
   }
 
@@ -124,12 +117,20 @@ export class Cohort implements Debtors {
     const { owed, since } = companion
     if (!owed) return this.owed.batch()
     if (since === this.#frames.length) return owed.batch()
-    const latecomers = this.#latecomers.get(owed)
-    if (!latecomers || latecomers.count === 1 || latecomers.since !== since)
-      return new JointBatch([owed.batch(), ...this.#runsFrom(since)])
+    const alike = this.#alike(companion)
+    if (!alike) return JointBatch.of(owed.batch(), this.#runsFrom(since))
     const length = owed.length + this.#frames.length - since
-    if (latecomers.batch?.length !== length) latecomers.batch = this.#batchFor(companion, latecomers.count)
-    return latecomers.batch
+    if (alike.batch?.length !== length) {
+      alike.batch = this.listOf(companion).batch()
+      alike.batch.readers += alike.count
+    }
+    return alike.batch
+  }
+
+  /** Those who came back with it, and are owed the very same: for them one list is made, and goes out in one piece. */
+  #alike({ owed, since }: Companion): Latecomers | undefined {
+    const latecomers = owed ? this.#latecomers.get(owed) : undefined
+    return latecomers && latecomers.count > 1 && latecomers.since === since ? latecomers : undefined
   }
 
   close(): void {
@@ -166,12 +167,6 @@ export class Cohort implements Debtors {
     outlet.cohort = this
     outlet.since = this.#frames.length
     this.size++
-  }
-
-  #batchFor(companion: Companion, readers: number): CountedBatch {
-    const batch = this.listOf(companion).batch()
-    batch.readers += readers
-    return batch
   }
 
   *#runsFrom(since: number): Generator<RunBatch> {

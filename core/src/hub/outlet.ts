@@ -4,14 +4,16 @@ import type { DropReason, OutboxLimits, SlowConsumerPolicy } from '../contract/s
 import type { Cancel, Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
+import { CountedBatch, type JointBatch } from './batches.ts'
 import type { Cohort, Companion } from './cohort.ts'
 import { type Counters, type DropCounts, noDrops } from './counters.ts'
 import { makeFrame } from './make-frame.ts'
 import { Outbox } from './outbox.ts'
+import type { Owed } from './owed.ts'
 import { overflow, type Overflowing } from './overflow.ts'
 import { type Reader, render } from './render.ts'
 import { watchStalled } from './stall-watch.ts'
-import { CountedBatch, EAGER_BYTES, type JointBatch, type Owed, type Turn } from './turn.ts'
+import { EAGER_BYTES, type Turn } from './turn.ts'
 
 /** What all outlets of a hub share, and whom they tell. */
 export interface OutletHost {
