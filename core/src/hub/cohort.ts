@@ -9,6 +9,9 @@ const MESSAGES_APART = 64
 /** Frames of a cohort that are made into one list: whoever came later than its beginning gets the rest of it. */
 const LIST = 64
 
+/** For so many one list is not worth making: runs of what is there cost each of them a piece or two more in a write. */
+const FEW = 16
+
 /** Those who came back at the same moment, and were owed the same before. */
 interface Latecomers {
   readonly since: number
@@ -130,7 +133,7 @@ export class Cohort implements Debtors {
   /** Those who came back with it, and are owed the very same: for them one list is made, and goes out in one piece. */
   #alike({ owed, since }: Companion): Latecomers | undefined {
     const latecomers = owed ? this.#latecomers.get(owed) : undefined
-    return latecomers && latecomers.count > 1 && latecomers.since === since ? latecomers : undefined
+    return latecomers && latecomers.count > FEW && latecomers.since === since ? latecomers : undefined
   }
 
   close(): void {
