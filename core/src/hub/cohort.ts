@@ -1,16 +1,17 @@
 import type { Frame } from '../contract/conn.ts'
-import { CountedBatch, JointBatch, RunBatch } from './batches.ts'
+import { type CountedBatch, JointBatch } from './batches.ts'
 import type { Owed } from './owed.ts'
+import { Runs } from './runs.ts'
+import { Surpluses } from './surpluses.ts'
 import { type Debtor, type Debtors, EAGER_BYTES, type Turn } from './turn.ts'
 
 /** Where a group goes apart, because its members are told many other things, it is tried again after so many messages. */
 const MESSAGES_APART = 64
 
-/** Frames of a cohort that are made into one list: whoever came later than its beginning gets the rest of it. */
-const LIST = 64
-
 /** For so many one list is not worth making: runs of what is there cost each of them a piece or two more in a write. */
 const FEW = 16
+
+const NOBODY: readonly number[] = []
 
 /** Those who came back at the same moment, and were owed the same before. */
 interface Latecomers {
@@ -48,16 +49,12 @@ export class Cohort implements Debtors {
   departures = 0
   readonly #cohorts: Cohorts
   readonly #outlets: readonly Companion[]
-  readonly #frames: Frame[] = []
-  /** Bytes before each of the frames. */
-  readonly #before: number[] = []
-  /** The most that somebody who stands here is owed, beyond what the cohort has in all. */
+  readonly #runs = new Runs()
+  /** The most that somebody who stands here is owed, beyond what the cohort has in all; and who is owed how much. */
   #surplus = 0
+  #surpluses: Surpluses<Companion> | undefined
   /** By what they were owed before: mostly those whom the last flush had not reached. */
   readonly #latecomers = new Map<Owed, Latecomers>()
-  /** The frames, cut into lists, by where they begin; and each of those as a whole. */
-  readonly #lists = new Map<number, Frame[]>()
-  readonly #wholes = new Map<number, RunBatch>()
 
   /** @param outlets - of the group, as it changes */
   constructor(cohorts: Cohorts, outlets: readonly Companion[], turn: Turn, except: Excepted) {
@@ -75,7 +72,7 @@ export class Cohort implements Debtors {
 
   /** Frames that were owed to it so far. */
   get length(): number {
-    return this.#frames.length
+    return this.#runs.length
   }
 
   /** Whether it is worth its while: most of the group stayed. */
@@ -85,8 +82,7 @@ export class Cohort implements Debtors {
 
   /** Owes all who stand here one frame more. Returns how many they are. */
   owe(frame: Frame): number {
-    this.#before.push(this.owed.bytes)
-    this.#frames.push(frame)
+    this.#runs.add(frame)
     this.owed = this.owed.child(frame)
     this.heavy = this.owed.bytes + this.#surplus > EAGER_BYTES
     // Then everybody is written to at once.
@@ -94,11 +90,13 @@ export class Cohort implements Debtors {
     return this.size
   }
 
-  /** Somebody was owed the last frame by itself; the next ones it gets with the others. */
-  admit(outlet: Companion): void {
+  /** Somebody was owed the last frame by itself; the next ones it gets with the others. @param at - in the group */
+  admit(outlet: Companion, at: number): void {
     if (!this.open || outlet.full || !outlet.owed || outlet.cohort) return
     this.#take(outlet)
-    this.#surplus = Math.max(this.#surplus, this.#bytesOf(outlet) - this.owed.bytes)
+    const surplus = this.#surplusOf(outlet)
+    this.#surplus = Math.max(this.#surplus, surplus)
+    this.#surpluses?.add(outlet, surplus, at)
     const { since } = outlet
     const others = this.#latecomers.get(outlet.owed)
     if (!others) this.#latecomers.set(outlet.owed, { since, count: 1, batch: undefined })
@@ -110,8 +108,8 @@ export class Cohort implements Debtors {
     const { since } = companion
     let { owed } = companion
     if (!owed) return this.owed
-    if (this.#alike(companion)) for (const frame of this.#frames.slice(since)) owed = owed.child(frame)
-    else for (const run of this.#runsFrom(since)) owed = owed.behind(run)
+    if (this.#alike(companion)) for (const frame of this.#runs.framesFrom(since)) owed = owed.child(frame)
+    else for (const run of this.#runs.from(since)) owed = owed.behind(run)
     return owed
   }
 
@@ -119,21 +117,15 @@ export class Cohort implements Debtors {
   batchOf(companion: Companion): CountedBatch | JointBatch {
     const { owed, since } = companion
     if (!owed) return this.owed.batch()
-    if (since === this.#frames.length) return owed.batch()
+    if (since === this.length) return owed.batch()
     const alike = this.#alike(companion)
-    if (!alike) return JointBatch.of(owed.batch(), this.#runsFrom(since))
-    const length = owed.length + this.#frames.length - since
+    if (!alike) return JointBatch.of(owed.batch(), this.#runs.from(since))
+    const length = owed.length + this.length - since
     if (alike.batch?.length !== length) {
       alike.batch = this.listOf(companion).batch()
       alike.batch.readers += alike.count
     }
     return alike.batch
-  }
-
-  /** Those who came back with it, and are owed the very same: for them one list is made, and goes out in one piece. */
-  #alike({ owed, since }: Companion): Latecomers | undefined {
-    const latecomers = owed ? this.#latecomers.get(owed) : undefined
-    return latecomers && latecomers.count > FEW && latecomers.since === since ? latecomers : undefined
   }
 
   close(): void {
@@ -143,59 +135,67 @@ export class Cohort implements Debtors {
     this.owed.batch().readers += this.size
   }
 
+  /**
+   * Where those stand in the group, in its order, to whom the last frame has to be brought one by one: who does not stand here,
+   * and who is now owed too much to wait for the end of the turn.
+   */
+  apart(): readonly number[] {
+    // Closed by this very frame.
+    if (!this.open) return [...this.#outlets.keys()]
+    const strays = this.#strays()
+    if (!this.heavy) return strays
+    const heavy = this.#heavyOnes()
+    return heavy.length === 0 ? strays : [...strays, ...heavy].sort((one, other) => one - other)
+  }
+
   /** Writes to one of them now, if it is owed too much to wait. */
   relieve(companion: Companion): void {
-    if (this.heavy && this.#bytesOf(companion) > EAGER_BYTES) companion.flush()
+    if (this.owed.bytes + this.#surplusOf(companion) > EAGER_BYTES) companion.flush()
   }
 
-  /** Finds out who is owed the most, now that some were relieved. */
-  weigh(): void {
-    if (!this.heavy) return
-    let most = this.owed.bytes
-    for (const outlet of this.#outlets) {
-      if (outlet.cohort === this) most = Math.max(most, this.#bytesOf(outlet))
+  /** Those who came back with it, and are owed the very same: for them one list is made, and goes out in one piece. */
+  #alike({ owed, since }: Companion): Latecomers | undefined {
+    const latecomers = owed ? this.#latecomers.get(owed) : undefined
+    return latecomers && latecomers.count > FEW && latecomers.since === since ? latecomers : undefined
+  }
+
+  /** From the end, where those stand who have just come. */
+  #strays(): readonly number[] {
+    const many = this.#outlets.length - this.size
+    if (many === 0) return NOBODY
+    const strays: number[] = []
+    for (let at = this.#outlets.length - 1; strays.length < many && at >= 0; at--) {
+      if (this.#outlets[at]?.cohort !== this) strays.push(at)
     }
-    this.#surplus = most - this.owed.bytes
+    return strays.reverse()
   }
 
-  #bytesOf({ owed, since }: Companion): number {
-    return this.owed.bytes + (owed ? owed.bytes - this.#bytesBefore(since) : 0)
+  #heavyOnes(): number[] {
+    this.#surpluses ??= this.#ranked()
+    const heavy = this.#surpluses.above(EAGER_BYTES - this.owed.bytes)
+    this.#surplus = this.#surpluses.most
+    return heavy.map(({ companion, at }) =>
+      this.#outlets[at] === companion ? at : this.#outlets.indexOf(companion),
+    )
   }
 
-  #bytesBefore(index: number): number {
-    return this.#before[index] ?? this.owed.bytes
+  /** Only once it matters: mostly nobody is ever owed so much. */
+  #ranked(): Surpluses<Companion> {
+    const surpluses = new Surpluses<Companion>(this)
+    this.#outlets.forEach((outlet, at) => {
+      if (outlet.cohort === this) surpluses.add(outlet, this.#surplusOf(outlet), at)
+    })
+    return surpluses
+  }
+
+  #surplusOf({ owed, since }: Companion): number {
+    return owed ? owed.bytes - this.#runs.bytesBefore(since) : 0
   }
 
   #take(outlet: Companion): void {
     outlet.cohort = this
-    outlet.since = this.#frames.length
+    outlet.since = this.length
     this.size++
-  }
-
-  *#runsFrom(since: number): Generator<RunBatch> {
-    for (let from = since; from < this.#frames.length;) {
-      const to = Math.min(this.#frames.length, from - (from % LIST) + LIST)
-      yield to - from === LIST ? this.#whole(from) : this.#run(from, to)
-      from = to
-    }
-  }
-
-  /** The same for everybody. */
-  #whole(from: number): RunBatch {
-    let whole = this.#wholes.get(from)
-    if (!whole) this.#wholes.set(from, (whole = this.#run(from, from + LIST)))
-    return whole
-  }
-
-  #run(from: number, to: number): RunBatch {
-    const start = from - (from % LIST)
-    let list = this.#lists.get(start)
-    if (!list) this.#lists.set(start, (list = []))
-    list.push(...this.#frames.slice(start + list.length, to))
-    return new RunBatch(
-      { list, from: from - start, to: to - start },
-      this.#bytesBefore(to) - this.#bytesBefore(from),
-    )
   }
 }
 

@@ -90,22 +90,27 @@ export class FanOut {
   }
 
   #spread(group: Group, { name, policy }: Channel, frame: Frame, except: Excepted): void {
-    const { counters } = this.#hub
     const { outlets } = group
     const cohort = this.#step(group, frame, except)
-    if (cohort?.size === outlets.length && !cohort.heavy) return
-    for (let at = 0; at < outlets.length; at++) {
+    if (!cohort) {
+      for (const outlet of outlets) if (!isAmong(outlet, except)) this.#owe(outlet, frame, name, policy)
+      return
+    }
+    for (const at of cohort.apart()) {
       const outlet = outlets[at]
       if (!outlet || isAmong(outlet, except)) continue
-      if (cohort && outlet.cohort === cohort) {
+      if (outlet.cohort === cohort) {
         cohort.relieve(outlet)
         continue
       }
-      outlet.owe(frame, name, policy)
-      counters.accepted++
-      cohort?.admit(outlet)
+      this.#owe(outlet, frame, name, policy)
+      cohort.admit(outlet, at)
     }
-    cohort?.weigh()
+  }
+
+  #owe(outlet: Outlet, frame: Frame, channel: string, policy: SlowConsumerPolicy): void {
+    outlet.owe(frame, channel, policy)
+    this.#hub.counters.accepted++
   }
 
   /** One step for all who stand together. Whoever does not has to be owed the frame by itself. */

@@ -33,9 +33,6 @@ export interface OutletHost {
   failed(outlet: Outlet, error: unknown, where: 'protocol' | 'policy' | 'conn'): void
 }
 
-/** Whose way out it is. */
-type OutletOwner = Pick<Outlet, 'id' | 'conn' | 'protocol' | 'scratch'>
-
 /** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
 export class Outlet implements Companion, Overflowing, Reader {
   readonly id: string
@@ -58,7 +55,7 @@ export class Outlet implements Companion, Overflowing, Reader {
   #outbox: Outbox | undefined
   #unwatch: Cancel | undefined
 
-  constructor(owner: OutletOwner, host: OutletHost) {
+  constructor(owner: Pick<Outlet, 'id' | 'conn' | 'protocol' | 'scratch'>, host: OutletHost) {
     this.id = owner.id
     this.conn = owner.conn
     this.protocol = owner.protocol

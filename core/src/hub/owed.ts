@@ -52,8 +52,8 @@ export class Owed {
 
   frames(): Frame[] {
     const frames = new Array<Frame>(this.length)
-    let at: Owed | undefined = this
-    for (; at; at = at.#parent) at.#fill(frames)
+    this.#fill(frames)
+    for (let at = this.#parent; at; at = at.#parent) at.#fill(frames)
     return frames
   }
 
@@ -65,9 +65,8 @@ export class Owed {
   }
 
   #links(): Link[] {
-    const links: Link[] = []
-    let at: Owed | undefined = this
-    for (; at; at = at.#parent) if (at.#link) links.push(at.#link)
+    const links = this.#link ? [this.#link] : []
+    for (let at = this.#parent; at; at = at.#parent) if (at.#link) links.push(at.#link)
     return links.reverse()
   }
 

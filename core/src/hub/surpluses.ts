@@ -1,0 +1,68 @@
+/** Somebody who stands in a cohort, for now. */
+interface Standing {
+  readonly cohort: object | null
+  readonly owed: object | null
+  readonly since: number
+}
+
+/** By how much one of a cohort is owed more than the cohort: the same as long as it stands there. */
+interface Surplus<Companion> {
+  readonly companion: Companion
+  readonly bytes: number
+  /** Where it stood in its group. */
+  readonly at: number
+  /** These two tell this stay in the cohort from others. */
+  readonly owed: object | null
+  readonly since: number
+}
+
+/** Who in a cohort is owed more than the cohort, in the order of how much. */
+export class Surpluses<Companion extends Standing> {
+  readonly #cohort: object
+  /** The most last. */
+  readonly #sorted: Surplus<Companion>[] = []
+
+  constructor(cohort: object) {
+    this.#cohort = cohort
+  }
+
+  add(companion: Companion, bytes: number, at: number): void {
+    const { owed, since } = companion
+    let low = 0
+    for (let high = this.#sorted.length; low < high;) {
+      const middle = (low + high) >>> 1
+      if ((this.#sorted[middle]?.bytes ?? 0) < bytes) low = middle + 1
+      else high = middle
+    }
+    this.#sorted.splice(low, 0, { companion, bytes, at, owed, since })
+  }
+
+  /** The largest, in bytes. */
+  get most(): number {
+    return this.#largest()?.bytes ?? 0
+  }
+
+  /** Those who have more than so many bytes. They are forgotten. */
+  above(bytes: number): Pick<Surplus<Companion>, 'companion' | 'at'>[] {
+    const above: Surplus<Companion>[] = []
+    for (let next = this.#largest(); next && next.bytes > bytes; next = this.#largest()) {
+      above.push(next)
+      this.#sorted.pop()
+    }
+    return above
+  }
+
+  #largest(): Surplus<Companion> | undefined {
+    while (this.#sorted.length > 0) {
+      const last = this.#sorted.at(-1)
+      if (last && this.#stands(last)) return last
+      this.#sorted.pop()
+    }
+    return undefined
+  }
+
+  /** It may have left since, and even come back. */
+  #stands({ companion, owed, since }: Surplus<Companion>): boolean {
+    return companion.cohort === this.#cohort && companion.owed === owed && companion.since === since
+  }
+}
