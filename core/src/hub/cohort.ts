@@ -13,9 +13,8 @@ const FEW = 16
 
 const NOBODY: readonly number[] = []
 
-/** Those who came back at the same moment, and were owed the same before. */
+/** Those who came back and are owed the same, its last frame included: so they came back with the same frame. */
 interface Latecomers {
-  readonly since: number
   count: number
   batch: CountedBatch | JointBatch | undefined
 }
@@ -97,10 +96,9 @@ export class Cohort implements Debtors {
     const surplus = this.#surplusOf(outlet)
     this.#surplus = Math.max(this.#surplus, surplus)
     this.#surpluses?.add(outlet, surplus, at)
-    const { since } = outlet
     const others = this.#latecomers.get(outlet.owed)
-    if (!others) this.#latecomers.set(outlet.owed, { since, count: 1, batch: undefined })
-    else if (others.since === since) others.count++
+    if (others) others.count++
+    else this.#latecomers.set(outlet.owed, { count: 1, batch: undefined })
   }
 
   /** What somebody is owed in all who leaves now. */
@@ -154,9 +152,9 @@ export class Cohort implements Debtors {
   }
 
   /** Those who came back with it, and are owed the very same: for them one list is made, and goes out in one piece. */
-  #alike({ owed, since }: Companion): Latecomers | undefined {
+  #alike({ owed }: Companion): Latecomers | undefined {
     const latecomers = owed ? this.#latecomers.get(owed) : undefined
-    return latecomers && latecomers.count > FEW && latecomers.since === since ? latecomers : undefined
+    return latecomers && latecomers.count > FEW ? latecomers : undefined
   }
 
   /** From the end, where those stand who have just come. */

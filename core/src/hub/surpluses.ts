@@ -1,7 +1,6 @@
 /** Somebody who stands in a cohort, for now. */
 interface Standing {
   readonly cohort: object | null
-  readonly owed: object | null
   readonly since: number
 }
 
@@ -11,8 +10,7 @@ interface Surplus<Companion> {
   readonly bytes: number
   /** Where it stood in its group. */
   readonly at: number
-  /** These two tell this stay in the cohort from others. */
-  readonly owed: object | null
+  /** Tells this stay in the cohort from others: whoever comes back comes with a later frame. */
   readonly since: number
 }
 
@@ -27,14 +25,14 @@ export class Surpluses<Companion extends Standing> {
   }
 
   add(companion: Companion, bytes: number, at: number): void {
-    const { owed, since } = companion
+    const { since } = companion
     let low = 0
     for (let high = this.#sorted.length; low < high;) {
       const middle = (low + high) >>> 1
       if ((this.#sorted[middle]?.bytes ?? 0) < bytes) low = middle + 1
       else high = middle
     }
-    this.#sorted.splice(low, 0, { companion, bytes, at, owed, since })
+    this.#sorted.splice(low, 0, { companion, bytes, at, since })
   }
 
   /** The largest, in bytes. */
@@ -62,7 +60,7 @@ export class Surpluses<Companion extends Standing> {
   }
 
   /** It may have left since, and even come back. */
-  #stands({ companion, owed, since }: Surplus<Companion>): boolean {
-    return companion.cohort === this.#cohort && companion.owed === owed && companion.since === since
+  #stands({ companion, since }: Surplus<Companion>): boolean {
+    return companion.cohort === this.#cohort && companion.since === since
   }
 }
