@@ -1,4 +1,4 @@
-import type { Batch, Frame } from '@fanfare/core'
+import type { Batch, Frame, SharedText } from '@fanfare/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -132,6 +132,61 @@ describe('a batch', () => {
       'mine',
       ...frames.map(({ data }) => data),
     ])
+  })
+
+  it('that is a run of a list is the same memory as the same run, and a part of that of a longer one', () => {
+    const [wire, many] = [
+      new Wire(),
+      ['one', 'two', 'three', 'four é 🎉', 'five'].map((data) => frameOf(data)),
+    ]
+    const list: Frame[] = []
+    const run = (from: number, to: number): Batch => {
+      list.push(...many.slice(list.length, to))
+      const own = list.slice(from, to)
+      return { ...batchOf(own), run: { list, from, to } }
+    }
+    for (const [from, to] of [
+      [1, 3],
+      [0, 3],
+      [2, 5],
+      [0, 5],
+      [4, 5],
+    ] as const) {
+      const got = sent(wire, run(from, to)).map(({ payload }) => payload.toString())
+      expect(got).toEqual(many.slice(from, to).map(({ data }) => data))
+    }
+    const memory = (batch: Batch): Buffer => written(wire, batch)[0]![0]!
+    const [whole, rest] = [memory(run(0, 5)), memory(run(3, 5))]
+    expect(rest.buffer).toBe(whole.buffer)
+    expect(rest.byteOffset + rest.length).toBe(whole.byteOffset + whole.length)
+  })
+
+  it('with a text of which others have a part is one write, and that part the same memory for all', () => {
+    const wire = new Wire()
+    const pieces = Array.from({ length: 3_000 }, (_, at) => `,"Zoë ${String(at)} 🎉"`)
+    const shared = (count: number): SharedText => {
+      const text = pieces.slice(0, count).join('')
+      return { pieces, count, bytes: Buffer.byteLength(text), text }
+    }
+    const answer = (head: string, count: number): Frame => {
+      const [spliced, data] = [{ head, shared: shared(count), tail: ']}' }, `${head}${shared(count).text}]}`]
+      return { data, bytes: Buffer.byteLength(data), lane: 'control', spliced }
+    }
+    const answers = [10, 3_000, 700, 2_999].map((count) => answer(`{"é":[${String(count)}`, count))
+    const writes = answers.map((frame) => written(wire, batchOf([frame])))
+    for (const [at, [only, ...others]] of writes.entries()) {
+      expect(others).toEqual([])
+      const [frame] = parseFrames(Buffer.concat(only!)).frames
+      expect(frame).toEqual({ first: 0x81, payload: Buffer.from(answers[at]!.data) })
+    }
+    const [, long, short] = writes.map(([only]) => only![1]!)
+    expect([short!.buffer, short!.byteOffset]).toEqual([long!.buffer, long!.byteOffset])
+    // Beside other frames, compressed, or for several clients, it is the same text.
+    const both = batchOf([frameOf('mine'), answers[2]!], 1)
+    for (const other of [both, { ...both, readers: 2 }])
+      expect(sent(wire, other).map(({ payload }) => payload.toString())).toEqual(['mine', answers[2]!.data])
+    const [deflated] = sent(countingDeflate().wire, batchOf([answers[2]!]))
+    expect(inflated(deflated!.payload).toString()).toBe(answers[2]!.data)
   })
 
   it('is written as it is, and nothing else is, even when it is empty', () => {
