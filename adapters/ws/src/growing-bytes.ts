@@ -1,5 +1,5 @@
 /** At first for so many; twice as many whenever that is not enough. */
-const LEAST_BYTES = 16_384
+const LEAST_BYTES = 2_048
 
 /** Bytes that are only ever added to. A part of them stays as it is: what is new stands behind, or all is copied first. */
 export class GrowingBytes {

@@ -95,9 +95,8 @@ export class Wire {
 
   /** An answer goes to one connection; every other frame probably to more than one. */
   #writeOne(socket: Duplex, frame: Frame): void {
-    if (frame.lane !== 'control') socket.write(this.#shared(frame))
-    else if (frame.spliced && !this.#deflate) this.#writeSpliced(socket, frame.bytes, frame.spliced)
-    else socket.write(this.#encode(frame))
+    if (frame.spliced && !this.#deflate) this.#writeSpliced(socket, frame.bytes, frame.spliced)
+    else socket.write(frame.lane === 'control' ? this.#encode(frame) : this.#shared(frame))
   }
 
   /** The long part of it in the same memory for all who are sent it. */

@@ -54,7 +54,7 @@ export class JointBatch implements Batch {
   readonly parts: readonly SizedBatch[]
   readonly length: number
   readonly bytes: number
-  readers = 1
+  readers = 0
   #frames: readonly Frame[] | undefined
 
   constructor(parts: readonly SizedBatch[]) {

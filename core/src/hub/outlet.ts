@@ -147,7 +147,7 @@ export class Outlet implements Companion, Overflowing, Reader {
     this.owed = null
     if (!batch || batch.length === 0) return
     // Before the end of the turn nobody has counted the readers.
-    if (batch instanceof CountedBatch) batch.readers ||= 1
+    batch.readers ||= 1
     this.#write(batch)
   }
 
