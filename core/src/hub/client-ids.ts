@@ -24,7 +24,8 @@ export class ClientIds {
   }
 
   next(): string {
-    return `${String(this.node)}.${String(this.#draw())}${String(this.#draw()).padStart(10, '0')}`
+    // Joined, because what is concatenated keeps its parts: an id lives as long as its client.
+    return [this.node, '.', this.#draw(), String(this.#draw()).padStart(10, '0')].join('')
   }
 
   #draw(): number {
