@@ -1,32 +1,33 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { SmallMap } from '../../core/src/ground/small-map.ts'
+import { all, count, type Few, named, type Named, without, withOne } from '../../core/src/ground/few.ts'
+
+interface Value extends Named {
+  readonly n: number
+}
 
 it('does what a Map does', () => {
-  const key = fc.constantFrom('a', 'b', 'c', 'd')
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('set' as const), key, value: fc.record({ n: fc.nat(9) }) }),
-    fc.record({ do: fc.constantFrom('delete' as const, 'get' as const), key, value: fc.constant({ n: 0 }) }),
-  )
+  const name = fc.constantFrom('a', 'b', 'c', 'd')
+  const step = fc.record({ do: fc.constantFrom('set' as const, 'delete' as const), name, n: fc.nat(9) })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const small = new SmallMap<string, object>()
-      const map = new Map<string, object>()
-      for (const { do: what, key: name, value } of steps) {
+      let few: Few<Value>
+      const map = new Map<string, Value>()
+      for (const { do: what, name: at, n } of steps) {
+        const value = { name: at, n }
         if (what === 'set') {
-          small.set(name, value)
-          map.set(name, value)
-        } else if (what === 'delete') {
-          small.delete(name)
-          map.delete(name)
+          few = withOne(few, value)
+          map.set(at, value)
+        } else {
+          few = without(few, at)
+          map.delete(at)
         }
-        expect(small.get(name)).toBe(map.get(name))
-        expect(small.has(name)).toBe(map.has(name))
-        expect(small.size).toBe(map.size)
-        expect([...small.keys()]).toEqual([...map.keys()])
-        expect([...small.values()]).toEqual([...map.values()])
+        expect(named(few, at)).toBe(map.get(at))
+        expect(count(few)).toBe(map.size)
+        expect(all(few)).toEqual([...map.values()])
       }
+      for (const at of ['a', 'b', 'c', 'd', 'e']) expect(named(few, at)).toBe(map.get(at))
     }),
   )
 })

@@ -26,6 +26,10 @@ export class Attempt {
     this.credentials = credentials
   }
 
+  get name(): string {
+    return this.channel
+  }
+
   /** `false` once it was decided, or called off. */
   get open(): boolean {
     return this.#open

@@ -1,10 +1,11 @@
 import type { Protocol } from '../contract/protocol.ts'
 import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { type ChannelType, classifyChannel } from '../ground/channel-name.ts'
-import type { Cancel, Platform } from '../ground/platform.ts'
-import type { SmallMap } from '../ground/small-map.ts'
+import type { Few } from '../ground/few.ts'
+import type { Platform } from '../ground/platform.ts'
 import type { Client } from './client.ts'
 import { Cohorts } from './cohort.ts'
+import { Lease } from './lease.ts'
 import type { Outlet } from './outlet.ts'
 import { Roster, type RosterEntry } from './roster.ts'
 
@@ -12,29 +13,47 @@ import { Roster, type RosterEntry } from './roster.ts'
 export interface Subscriber extends Client {
   readonly outlet: Outlet
   /** By channel name. */
-  readonly subscriptions: SmallMap<string, Subscription>
+  subscriptions: Few<Subscription>
 }
 
 /** One client's place in one channel. */
-export interface Subscription {
+export class Subscription {
   readonly peer: Subscriber
-  readonly channel: Channel
   readonly group: Group
   /** Where it stands in its group. */
   index: number
+  /** Who the client is in a presence channel. */
   entry: RosterEntry | undefined
-  /** What the client brought for it; handed to the authorizer when the grant is looked at again. */
-  credentials: unknown
-  /** Raised whenever the grant is asked for anew: an answer to an older question changes nothing. */
-  generation: number
-  /** When the grant ends, in milliseconds since 1970. */
-  expiresAt: number | undefined
-  /** Stops the clock of a grant that expires. */
-  cancelExpiry: Cancel | undefined
+  /** Only where somebody was asked: most channels are public. */
+  #lease: Lease | undefined
+
+  constructor(peer: Subscriber, group: Group, index: number) {
+    this.peer = peer
+    this.group = group
+    this.index = index
+  }
+
+  get channel(): Channel {
+    return this.group.channel
+  }
+
+  get name(): string {
+    return this.group.channel.name
+  }
+
+  /** Made when it is first looked at. */
+  get lease(): Lease {
+    return (this.#lease ??= new Lease())
+  }
+
+  get leased(): Lease | undefined {
+    return this.#lease
+  }
 }
 
 /** The subscribers of one channel that speak the same protocol: a message is encoded once for all of them. */
 export interface Group {
+  readonly channel: Channel
   readonly protocol: Protocol
   readonly subscriptions: Subscription[]
   /** Of the same clients, in the same order: a fan-out looks at nothing else of them. */
@@ -60,17 +79,7 @@ export class Channel {
 
   add(peer: Subscriber): Subscription {
     const group = this.#groupFor(peer.outlet.protocol)
-    const subscription: Subscription = {
-      peer,
-      channel: this,
-      group,
-      index: group.subscriptions.length,
-      entry: undefined,
-      credentials: undefined,
-      generation: 0,
-      expiresAt: undefined,
-      cancelExpiry: undefined,
-    }
+    const subscription = new Subscription(peer, group, group.subscriptions.length)
     group.subscriptions.push(subscription)
     group.outlets.push(peer.outlet)
     this.size++
@@ -99,7 +108,7 @@ export class Channel {
 
   #groupFor(protocol: Protocol): Group {
     for (const group of this.groups) if (group.protocol === protocol) return group
-    const group: Group = { protocol, subscriptions: [], outlets: [], cohorts: new Cohorts() }
+    const group: Group = { channel: this, protocol, subscriptions: [], outlets: [], cohorts: new Cohorts() }
     this.groups.push(group)
     return group
   }

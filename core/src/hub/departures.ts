@@ -1,5 +1,6 @@
 import type { Farewell } from '../contract/protocol.ts'
 import { CancelledError } from '../ground/errors.ts'
+import { all } from '../ground/few.ts'
 import type { Cancel } from '../ground/platform.ts'
 import type { Why } from '../ground/why.ts'
 import { cutUtf8 } from '../ground/utf8.ts'
@@ -86,13 +87,13 @@ export class Departures {
 
   #removeEverywhere(peer: Peer, why: Why, farewell: Farewell): void {
     const channels = peer.channels
-    for (const attempt of [...peer.attempts.values()]) {
+    for (const attempt of all(peer.attempts)) {
       this.#hub.memberships.callOff(peer, attempt, new CancelledError('the client is gone'))
     }
     peer.withdrawQuestions()
-    for (const subscription of [...peer.subscriptions.values()]) this.#hub.memberships.end(subscription)
+    for (const subscription of all(peer.subscriptions)) this.#hub.memberships.end(subscription)
     this.#hub.peers.delete(peer.id)
-    peer.inbound.end()
+    peer.stopListening()
     this.#hub.emit('disconnect', {
       client: peer,
       why,

@@ -2,6 +2,7 @@ import type { Grant } from '../contract/authorizer.ts'
 import type { Ref } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
 import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
+import { all, named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
@@ -44,15 +45,16 @@ export class Grants {
 
   /** Keeps the time of a grant: the client is told before it ends, and removed from this channel alone when it does. */
   limit(peer: Peer, subscription: Subscription, validMs: number | undefined): void {
-    subscription.cancelExpiry?.()
-    subscription.cancelExpiry = undefined
-    subscription.expiresAt = validMs === undefined ? undefined : this.#hub.platform.clock.now() + validMs
+    if (validMs === undefined && !subscription.leased) return
+    const { name, lease } = subscription
+    lease.cancelExpiry?.()
+    lease.cancelExpiry = undefined
+    lease.expiresAt = validMs === undefined ? undefined : this.#hub.platform.clock.now() + validMs
     if (validMs === undefined) return
-    const { name } = subscription.channel
     const { wheel, platform } = this.#hub
     const start = platform.clock.monotonic()
     const end = (): void => this.#hub.unsubscribePeer(peer, name, 'expired')
-    subscription.cancelExpiry = wheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
+    lease.cancelExpiry = wheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
       // Counted from the start: two ticks, each a little late, must not add up.
       const left = start + validMs - platform.clock.monotonic()
       if (left <= 0) {
@@ -60,13 +62,13 @@ export class Grants {
         return
       }
       peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
-      subscription.cancelExpiry = wheel.after(left, end)
+      lease.cancelExpiry = wheel.after(left, end)
     })
   }
 
   /** Asks the authorizer again, with fresh credentials. Denied, the client is removed from this channel alone. */
   async renew(peer: Peer, name: string, credentials: unknown, ref: Ref | undefined): Promise<void> {
-    const subscription = peer.subscriptions.get(name)
+    const subscription = named(peer.subscriptions, name)
     if (!subscription) throw new CancelledError('not subscribed')
     const { pendingPerClient } = this.#hub.limits.authorization
     if (peer.questions.size >= pendingPerClient) {
@@ -77,7 +79,7 @@ export class Grants {
       const grant = await this.#ask(peer, name, credentials)
       if (!current()) throw new CancelledError(SUPERSEDED)
       const validMs = this.validMs(grant)
-      subscription.credentials = credentials
+      subscription.lease.credentials = credentials
       this.limit(peer, subscription, validMs)
       peer.tell({ on: 'subscribed', ref, channel: name, again: true })
     } catch (error) {
@@ -89,11 +91,11 @@ export class Grants {
 
   /** Asks again with the credentials of old, for a subscription whose rights may have changed. */
   async review(peer: Peer, subscription: Subscription): Promise<void> {
-    const { name } = subscription.channel
-    if (peer.subscriptions.get(name) !== subscription) return
+    const { name } = subscription
+    if (named(peer.subscriptions, name) !== subscription) return
     const current = this.#turn(peer, subscription)
     try {
-      const grant = await this.#ask(peer, name, subscription.credentials)
+      const grant = await this.#ask(peer, name, subscription.leased?.credentials)
       const validMs = this.validMs(grant)
       if (current()) this.limit(peer, subscription, validMs)
     } catch {
@@ -108,11 +110,11 @@ export class Grants {
   async reviewAll(peers: Iterable<Peer>, which: (peer: Peer, channel: string) => boolean): Promise<void> {
     const live: (() => Promise<void>)[] = []
     for (const peer of peers) {
-      for (const attempt of peer.attempts.values()) {
+      for (const attempt of all(peer.attempts)) {
         if (classifyChannel(attempt.channel) !== 'public' && which(peer, attempt.channel))
           attempt.stale = true
       }
-      for (const subscription of peer.subscriptions.values()) {
+      for (const subscription of all(peer.subscriptions)) {
         const { name, type } = subscription.channel
         if (type !== 'public' && which(peer, name)) live.push(() => this.review(peer, subscription))
       }
@@ -127,10 +129,10 @@ export class Grants {
 
   /** A new question about a grant: says later whether its answer still counts. */
   #turn(peer: Peer, subscription: Subscription): () => boolean {
-    const generation = ++subscription.generation
+    const { lease } = subscription
+    const generation = ++lease.generation
     return () =>
-      peer.subscriptions.get(subscription.channel.name) === subscription &&
-      subscription.generation === generation
+      named(peer.subscriptions, subscription.name) === subscription && lease.generation === generation
   }
 
   #ask(peer: Peer, channel: string, credentials: unknown): Promise<Grant> {

@@ -4,6 +4,7 @@ import type { Member, Message, Origin } from '../contract/message.ts'
 import type { Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
 import { HubClosedError } from '../ground/errors.ts'
+import { named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
 import type { AddOptions, Client, SendOptions } from './client.ts'
@@ -189,7 +190,7 @@ export class Hub {
 
   /** When the grant of a subscription ends, in milliseconds since 1970; `undefined` when it does not. */
   grantEnds(client: Client, channel: string): number | undefined {
-    return this.#parts.peers.get(client.id)?.subscriptions.get(channel)?.expiresAt
+    return named(this.#parts.peers.get(client.id)?.subscriptions, channel)?.leased?.expiresAt
   }
 
   /** The members of a presence channel, in a new list; `undefined` when it is none, or nobody is in it. */
@@ -200,7 +201,7 @@ export class Hub {
   /** The roster of a presence channel as protocols write it, if this client is subscribed to it. For gateways. */
   roster(client: Client, channel: string): RosterView | undefined {
     const peer = this.#parts.peers.get(client.id)
-    return peer === client ? peer.subscriptions.get(channel)?.channel.roster?.view() : undefined
+    return peer === client ? named(peer.subscriptions, channel)?.channel.roster?.view() : undefined
   }
 
   /** Causes an `error` event, or tells the host when nobody listens. For gateways and adapters. */

@@ -1,6 +1,7 @@
 import type { Grant } from '../contract/authorizer.ts'
 import type { MemberText, Ref, RosterView, Unicast } from '../contract/protocol.ts'
 import { assertChannelName, classifyChannel } from '../ground/channel-name.ts'
+import { count, named, without, withOne } from '../ground/few.ts'
 import { CancelledError, LimitError, UnauthorizedError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
 import { Attempt } from './attempt.ts'
@@ -66,17 +67,17 @@ export class Memberships {
   /** Resolves when the client is subscribed. @throws ChannelNameError, LimitError */
   subscribe(peer: Peer, name: string, { ref, credentials }: SubscribeOptions): Promise<void> {
     assertChannelName(name)
-    if (peer.subscriptions.has(name)) {
+    if (named(peer.subscriptions, name)) {
       this.#hub.sequencer.run(() => this.#acknowledge(peer, name, { refs: [ref], again: true }))
       return Promise.resolve()
     }
-    const pending = peer.attempts.get(name)
+    const pending = named(peer.attempts, name)
     if (pending?.credentials === credentials && pending) return pending.join(ref)
     this.#checkLimits(peer, name)
     if (pending) this.callOff(peer, pending, new CancelledError('asked again with other credentials'))
     const attempt = new Attempt(name, credentials)
     const outcome = attempt.join(ref)
-    peer.attempts.set(name, attempt)
+    peer.attempts = withOne(peer.attempts, attempt)
     this.#hub.interest?.hold(name)
     this.#start(peer, attempt)
     return outcome
@@ -84,10 +85,10 @@ export class Memberships {
 
   /** Ends a subscription, or calls off the attempt at one. Nothing happens when there is neither. */
   unsubscribe(peer: Peer, name: string, ref: Ref | undefined, why?: Why): void {
-    const attempt = peer.attempts.get(name)
+    const attempt = named(peer.attempts, name)
     if (attempt) this.callOff(peer, attempt, new CancelledError('unsubscribed before there was an answer'))
     this.#hub.sequencer.run(() => {
-      const subscription = peer.subscriptions.get(name)
+      const subscription = named(peer.subscriptions, name)
       if (subscription) this.end(subscription, why)
       if (subscription || ref !== undefined) {
         peer.outlet.tell({ on: 'unsubscribed', ref, channel: name, why })
@@ -99,7 +100,7 @@ export class Memberships {
   callOff(peer: Peer, attempt: Attempt, error: Error): void {
     if (!attempt.open) return
     attempt.fail(error)
-    peer.attempts.delete(attempt.channel)
+    peer.attempts = without(peer.attempts, attempt.name)
     this.#hub.interest?.release(attempt.channel)
   }
 
@@ -107,9 +108,9 @@ export class Memberships {
   end(subscription: Subscription, why?: Why): void {
     const { peer, channel, entry } = subscription
     this.#hub.emit('unsubscribe', { client: peer, channel: channel.name, why })
-    peer.subscriptions.delete(channel.name)
+    peer.subscriptions = without(peer.subscriptions, channel.name)
     peer.outlet.forgetRoster(channel.name)
-    subscription.cancelExpiry?.()
+    subscription.leased?.cancelExpiry?.()
     channel.remove(subscription)
     if (entry && channel.roster?.leave(entry)) {
       this.#hub.fanOut.announce(
@@ -129,7 +130,7 @@ export class Memberships {
 
   #checkLimits(peer: Peer, name: string): void {
     const { maxChannelsPerClient, authorization } = this.#hub.limits
-    const others = peer.subscriptions.size + peer.attempts.size - (peer.attempts.has(name) ? 1 : 0)
+    const others = count(peer.subscriptions) + count(peer.attempts) - (named(peer.attempts, name) ? 1 : 0)
     if (others >= maxChannelsPerClient) {
       throw new LimitError('maxChannelsPerClient', maxChannelsPerClient)
     }
@@ -181,9 +182,9 @@ export class Memberships {
     if (!attempt.open) return
     const channel = this.#channel(attempt.channel)
     const subscription = channel.add(peer)
-    peer.subscriptions.set(channel.name, subscription)
-    peer.attempts.delete(channel.name)
-    subscription.credentials = attempt.credentials
+    peer.subscriptions = withOne(peer.subscriptions, subscription)
+    peer.attempts = without(peer.attempts, channel.name)
+    if (attempt.credentials !== undefined) subscription.lease.credentials = attempt.credentials
     this.#grants.limit(peer, subscription, validMs)
     const refs = attempt.succeed()
     this.#hub.emit('subscribe', { client: peer, channel: channel.name })

@@ -3,6 +3,7 @@ import type { Message } from '../contract/message.ts'
 import type { Protocol, Ref, RosterView } from '../contract/protocol.ts'
 import type { DropReason } from '../contract/slow-consumer.ts'
 import { CancelledError, OptionError } from '../ground/errors.ts'
+import { named } from '../ground/few.ts'
 import { knownOptions } from '../ground/options.ts'
 import { Payload } from '../ground/payload.ts'
 import { hostPlatform, type Platform } from '../ground/platform.ts'
@@ -22,7 +23,6 @@ import { Memberships, type SubscribeOptions } from './memberships.ts'
 import { hubLimits, type HubLimits, type HubOptions } from './options.ts'
 import { Outlet, type OutletHost } from './outlet.ts'
 import { Peer } from './peer.ts'
-import { PeerSession } from './peer-session.ts'
 import { plain } from './plain.ts'
 import { Policies } from './policies.ts'
 import { Relaying } from './relaying.ts'
@@ -103,7 +103,7 @@ export class HubParts implements OutletHost {
     }
     const protocol: Protocol = options.protocol ?? plain()
     const outlet = new Outlet({ id, conn, protocol, scratch: options.scratch }, this)
-    const peer = new Peer(this, outlet, options.auth, (made) => new PeerSession(made, this))
+    const peer = new Peer(this, outlet, options.auth)
     this.peers.set(id, peer)
     this.emit('connect', peer)
     return peer
@@ -209,13 +209,17 @@ export class HubParts implements OutletHost {
     this.departures.close(peer, how, reason)
   }
 
+  peerGone(peer: Peer, code: number, reason: string): void {
+    this.departures.gone(peer, code, reason)
+  }
+
   dropped(outlet: Outlet, reason: DropReason, channel: string | undefined): void {
     const client = this.peers.get(outlet.id)
     if (client) this.emit('drop', { client, channel, reason })
   }
 
   rosterFor(outlet: Outlet, channel: string): RosterView | undefined {
-    const subscribed = this.peers.get(outlet.id)?.subscriptions.get(channel)
+    const subscribed = named(this.peers.get(outlet.id)?.subscriptions, channel)
     return subscribed?.channel.roster?.view()
   }
 

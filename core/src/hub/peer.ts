@@ -1,15 +1,15 @@
 import type { Lane, Session } from '../contract/conn.ts'
 import type { Unicast } from '../contract/protocol.ts'
 import { OptionError } from '../ground/errors.ts'
+import { all, type Few, named } from '../ground/few.ts'
 import { Payload } from '../ground/payload.ts'
-import { SmallMap } from '../ground/small-map.ts'
 import type { Why } from '../ground/why.ts'
 import type { Attempt } from './attempt.ts'
 import type { Subscriber, Subscription } from './channel.ts'
 import type { Listener, Receiver, SendOptions } from './client.ts'
 import type { DropCounts } from './counters.ts'
 import { assertPayload } from './fan-out.ts'
-import { Inbound, type InboundHost } from './inbound.ts'
+import { handOver, Inbound, type InboundHost } from './inbound.ts'
 import type { Question } from './join-gate.ts'
 import { makeFrame } from './make-frame.ts'
 import type { Outlet } from './outlet.ts'
@@ -22,28 +22,36 @@ export interface PeerHost extends InboundHost {
   readonly policies: Policies
   /** Ends the connection. */
   closePeer(peer: Peer, how: Why | number, reason: string | undefined): void
+  /** The transport reports that it is over. */
+  peerGone(peer: Peer, code: number, reason: string): void
 }
 
-/** One client from the inside: its way out, its subscriptions, what it waits for. */
-export class Peer implements Subscriber {
+/**
+ * One client from the inside: its way out, its subscriptions, what it waits for. What its adapter reports is brought into
+ * order: never in the middle of an operation of the hub.
+ */
+export class Peer implements Subscriber, Session {
   readonly outlet: Outlet
-  readonly session: Session
-  readonly inbound: Inbound
-  readonly subscriptions = new SmallMap<string, Subscription>()
-  readonly attempts = new SmallMap<string, Attempt>()
+  subscriptions: Few<Subscription>
+  attempts: Few<Attempt>
   #questions: Set<Question> | undefined
   /** The transport has reported its end: nobody need wait for it. */
   transportGone = false
   readonly #hub: PeerHost
   #auth: unknown
   #connected = true
+  #listener: Listener | undefined
+  #inbound: Inbound | undefined
 
-  constructor(hub: PeerHost, outlet: Outlet, auth: unknown, makeSession: (peer: Peer) => Session) {
+  constructor(hub: PeerHost, outlet: Outlet, auth: unknown) {
     this.#hub = hub
     this.outlet = outlet
     this.#auth = auth
-    this.inbound = new Inbound(this, hub)
-    this.session = makeSession(this)
+  }
+
+  /** It is its own: an idle client shall hold as little as it can. */
+  get session(): Session {
+    return this
   }
 
   get id(): string {
@@ -79,11 +87,11 @@ export class Peer implements Subscriber {
   }
 
   get channels(): string[] {
-    return [...this.subscriptions.keys()]
+    return all(this.subscriptions).map(({ name }) => name)
   }
 
   subscribedTo(channel: string): boolean {
-    return this.subscriptions.has(channel)
+    return named(this.subscriptions, channel) !== undefined
   }
 
   get connected(): boolean {
@@ -132,11 +140,49 @@ export class Peer implements Subscriber {
   }
 
   listen(listener: Listener): void {
-    this.inbound.listen(listener)
+    this.#listener = listener
+    for (const data of this.#inbound?.take() ?? []) {
+      if (this.#connected) handOver(this.#hub, this, listener, data)
+    }
   }
 
-  serve(receiver: Receiver): Promise<void> {
-    return this.inbound.serve(receiver)
+  async serve(receiver: Receiver): Promise<void> {
+    this.listen({ receive: (data) => receiver(this, data) })
+    if (this.#connected) await this.#waiting().gone()
+  }
+
+  /** Nothing comes any more: whoever serves the client may return. */
+  stopListening(): void {
+    this.#listener = undefined
+    this.#inbound?.end()
+    this.#inbound = undefined
+  }
+
+  receive(data: string | Uint8Array): void {
+    this.#hub.sequencer.settle(() => this.#hear(data))
+  }
+
+  writable(): void {
+    const { sequencer } = this.#hub
+    sequencer.settle(() => sequencer.run(() => this.outlet.writable()))
+  }
+
+  closed(code = 1006, reason = ''): void {
+    this.#hub.sequencer.settle(() => this.#hub.peerGone(this, code, reason))
+  }
+
+  leave(why: Why = 'shutdown'): void {
+    this.#hub.sequencer.settle(() => this.close(why))
+  }
+
+  #hear(data: string | Uint8Array): void {
+    if (!this.#connected) return
+    if (this.#listener) handOver(this.#hub, this, this.#listener, data)
+    else this.#waiting().keep(data)
+  }
+
+  #waiting(): Inbound {
+    return (this.#inbound ??= new Inbound(this.#hub))
   }
 
   close(code: number | Why = 'closed', reason?: string): void {

@@ -1,5 +1,6 @@
 import type { Message } from '../contract/message.ts'
 import type { Relay } from '../contract/relay.ts'
+import { all } from '../ground/few.ts'
 import { FanfareError } from '../ground/errors.ts'
 import type { Cancel, Platform } from '../ground/platform.ts'
 import { Interest, type InterestHost } from './interest.ts'
@@ -61,10 +62,10 @@ export class Relaying {
     this.#relay = relay
     this.#interest = interest
     for (const peer of this.#hub.peers.values()) {
-      for (const channel of peer.attempts.keys()) interest.hold(channel)
-      for (const channel of peer.subscriptions.keys()) {
-        interest.hold(channel)
-        interest.degrade(channel)
+      for (const { channel } of all(peer.attempts)) interest.hold(channel)
+      for (const { name } of all(peer.subscriptions)) {
+        interest.hold(name)
+        interest.degrade(name)
       }
     }
     return () => this.#detach(interest)

@@ -64,7 +64,7 @@ export const JOINS = [
   {
     name: 'the clock of a grant runs on after the subscription',
     file: 'hub/memberships.ts',
-    from: '    subscription.cancelExpiry?.()\n',
+    from: '    subscription.leased?.cancelExpiry?.()\n',
     to: '',
   },
   {
@@ -76,8 +76,8 @@ export const JOINS = [
   {
     name: 'the limit of channels counts subscriptions alone',
     file: 'hub/memberships.ts',
-    from: 'peer.subscriptions.size + peer.attempts.size -',
-    to: 'peer.subscriptions.size -',
+    from: 'count(peer.subscriptions) + count(peer.attempts) -',
+    to: 'count(peer.subscriptions) -',
   },
   // The authorizer.
   {
@@ -119,13 +119,13 @@ export const JOINS = [
   {
     name: 'an answer about an earlier stay counts',
     file: 'hub/grants.ts',
-    from: 'peer.subscriptions.get(subscription.channel.name) === subscription &&\n',
-    to: 'peer.subscriptions.has(subscription.channel.name) &&\n',
+    from: 'named(peer.subscriptions, subscription.name) === subscription &&',
+    to: 'named(peer.subscriptions, subscription.name) &&',
   },
   {
     name: 'an older question about a grant overrules a newer one',
     file: 'hub/grants.ts',
-    from: 'subscription.generation === generation',
+    from: 'lease.generation === generation',
     to: 'generation > 0',
   },
   {

@@ -66,7 +66,7 @@ export const REST = [
   {
     name: 'a handler that rejects goes unhandled',
     file: 'hub/inbound.ts',
-    from: 'if (result instanceof Promise) result.catch(failed)',
+    from: 'if (result instanceof Promise) result.catch((error: unknown) => failed(hub, client, error))',
     to: 'void result',
   },
   // The relay.
@@ -85,8 +85,8 @@ export const REST = [
   {
     name: 'an attempt that is called off keeps its hold on the relay',
     file: 'hub/memberships.ts',
-    from: '    peer.attempts.delete(attempt.channel)\n    this.#hub.interest?.release(attempt.channel)\n',
-    to: '    peer.attempts.delete(attempt.channel)\n',
+    from: '    peer.attempts = without(peer.attempts, attempt.name)\n    this.#hub.interest?.release(attempt.channel)\n',
+    to: '    peer.attempts = without(peer.attempts, attempt.name)\n',
   },
   {
     name: 'detaching does not wait for the last close',
