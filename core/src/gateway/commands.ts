@@ -6,6 +6,7 @@ import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
 import { GatewayMessage } from './gateway-message.ts'
 import { answered, handled } from './handling.ts'
+import { beginJoin, callOffJoins, endJoin } from './joins.ts'
 
 type Of<Do extends Command['do']> = Extract<Command, { do: Do }>
 
@@ -58,7 +59,7 @@ function subscribe(connection: Connection, command: Of<'subscribe'>): void {
   const renews =
     credentials !== undefined && client.subscribedTo(channel) && classifyChannel(channel) !== 'public'
   const options = { ref, credentials }
-  const join = connection.joins.begin(channel)
+  const join = beginJoin(connection, channel)
   const enter = async (): Promise<void> => {
     join.admitted = true
     if (join.calledOff) throw new ClientError('cancelled', 'unsubscribed before there was an answer')
@@ -75,12 +76,13 @@ function subscribe(connection: Connection, command: Of<'subscribe'>): void {
   }
   work()
     .catch((error: unknown) => connection.fail(command, error, 'middleware'))
-    .finally(() => connection.joins.end(join))
+    .finally(() => endJoin(connection, join))
     .catch(() => {})
 }
 
-function unsubscribe({ client, host, joins }: Connection, { channel, ref }: Of<'unsubscribe'>): void {
-  joins.callOff(channel)
+function unsubscribe(connection: Connection, { channel, ref }: Of<'unsubscribe'>): void {
+  const { client, host } = connection
+  callOffJoins(connection, channel)
   host.hub.unsubscribe(client, channel, { ref })
 }
 

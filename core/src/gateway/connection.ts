@@ -11,12 +11,12 @@ import type { GatewayClient } from './gateway-client.ts'
 import type { GatewayCounters } from './gateway-counters.ts'
 import type { Handlers } from './handlers.ts'
 import type { User } from './identity.ts'
-import { Inbox } from './inbox.ts'
-import { Joins } from './joins.ts'
+import { Inbox, type Runner } from './inbox.ts'
+import type { Join, Joining } from './joins.ts'
 import type { GatewayLimits } from './options.ts'
 import type { Pipeline } from './pipeline.ts'
 import { Questions } from './questions.ts'
-import { ClientLimits, type RateLimits } from './rate-limits.ts'
+import { ClientLimits, hasLimits, type RateLimits } from './rate-limits.ts'
 import type { Validation } from './validation.ts'
 
 /** What is done with a command. A promise is waited for before the client's next command. */
@@ -59,11 +59,10 @@ const FREE: ReadonlySet<Command['do']> = new Set<Command['do']>(['auth', 'ping',
 const NOTHING: readonly Command[] = [{ do: 'pong' }]
 
 /** One client that speaks: what it says is decoded, limited, brought into order and run. */
-export class Connection {
+export class Connection implements Joining, Runner {
   readonly host: ConnectionHost
   readonly face: GatewayClient
-  readonly client: Client
-  readonly joins = new Joins()
+  joins: Set<Join> | undefined
   #clocks: Cancel[] | undefined
   #questions: Questions | undefined
   /** It has to say who it is before anything else. */
@@ -76,16 +75,20 @@ export class Connection {
   giveUp: (() => void) | undefined
   readonly #protocol: Protocol
   readonly #scratch: unknown
-  readonly #limits: ClientLimits
-  readonly #inbox = new Inbox(this)
+  /** Made when the client says something: until then it has all of its limits. */
+  #limits: ClientLimits | undefined
+  /** Only while something runs. */
+  #inbox: Inbox | undefined
 
   constructor(host: ConnectionHost, face: GatewayClient, protocol: Protocol, scratch: unknown) {
     this.host = host
     this.face = face
-    this.client = face.client
     this.#protocol = protocol
     this.#scratch = scratch
-    this.#limits = new ClientLimits(host.rateLimits, host.hub.platform.clock)
+  }
+
+  get client(): Client {
+    return this.face.client
   }
 
   /** What the server asked it; most clients are never asked. */
@@ -109,7 +112,8 @@ export class Connection {
     }
     const said = this.#protocol.decode(data, this.#scratch)
     const commands = said.length === 0 ? NOTHING : said
-    this.obey(this.#limits.none ? commands : commands.filter((command) => this.#withinRate(command)), bytes)
+    const limited = hasLimits(this.host.rateLimits)
+    this.obey(limited ? commands.filter((command) => this.#withinRate(command)) : commands, bytes)
   }
 
   /** Runs commands in order, after those that came before. `bytes`: of the message that they came in. */
@@ -120,17 +124,21 @@ export class Connection {
       // The message is held until its last command is done.
       const held = --left === 0 ? bytes : 0
       if (this.#passes(command)) void this.run(command)
-      else if (!this.#inbox.push(command, held)) this.client.close('rate', TOO_MUCH)
+      else if (!(this.#inbox ??= new Inbox(this)).push(command, held)) this.client.close('rate', TOO_MUCH)
     }
   }
 
   /** Resolves when nothing of it is being handled. */
   idle(): Promise<void> {
-    return this.#inbox.idle()
+    return this.#inbox?.idle() ?? Promise.resolve()
+  }
+
+  rested(): void {
+    this.#inbox = undefined
   }
 
   end(): void {
-    this.#inbox.clear()
+    this.#inbox?.clear()
     this.#questions?.end()
     for (const stop of this.#clocks ?? []) stop()
     this.giveUp?.()
@@ -175,10 +183,13 @@ export class Connection {
   }
 
   #withinRate(command: Command): boolean {
-    const afterMs = this.#limits.take(command.do === 'subscribe')
+    const { rateLimits, hub } = this.host
+    const now = hub.platform.clock.monotonic()
+    const limits = (this.#limits ??= new ClientLimits(rateLimits, now))
+    const afterMs = limits.take(rateLimits, now, command.do === 'subscribe')
     if (afterMs === 0) return true
     this.refuse(command, 'rate', 'too many messages', afterMs)
-    if (this.#limits.strike()) this.client.close('rate')
+    if (limits.strike(rateLimits)) this.client.close('rate')
     return false
   }
 

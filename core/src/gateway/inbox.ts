@@ -8,6 +8,8 @@ export const MAX_WAITING_BYTES = 1_048_576
 /** Runs a command. A promise, which never rejects, is waited for before the next one. */
 export interface Runner {
   run(command: Command): void | Promise<void>
+  /** Nothing runs or waits any more: the inbox may be let go. */
+  rested(): void
 }
 
 interface Waiting {
@@ -74,6 +76,7 @@ export class Inbox {
     }
     this.#busy = false
     if (this.#idle) this.#rest(this.#idle)
+    this.#runner.rested()
   }
 
   #rest(idle: readonly (() => void)[]): void {

@@ -12,26 +12,28 @@ export interface Join {
   admitted: boolean
 }
 
-/** The subscribes of one client that have no answer yet: an unsubscribe that comes meanwhile calls them off. */
-export class Joins {
+/** Who has subscribes that have no answer yet: an unsubscribe that comes meanwhile calls them off. */
+export interface Joining {
   /** Only while there are any. */
-  #open: Set<Join> | undefined
+  joins: Set<Join> | undefined
+}
 
-  /** @throws ClientError `limit` */
-  begin(channel: string): Join {
-    const open = (this.#open ??= new Set())
-    if (open.size >= MOST) throw new ClientError('limit', 'too many subscribes have no answer yet')
-    const join: Join = { channel, calledOff: false, admitted: false }
-    open.add(join)
-    return join
-  }
+/** @throws ClientError `limit` */
+export function beginJoin(who: Joining, channel: string): Join {
+  const open = (who.joins ??= new Set())
+  if (open.size >= MOST) throw new ClientError('limit', 'too many subscribes have no answer yet')
+  const join: Join = { channel, calledOff: false, admitted: false }
+  open.add(join)
+  return join
+}
 
-  end(join: Join): void {
-    this.#open?.delete(join)
-    if (this.#open?.size === 0) this.#open = undefined
-  }
+/** There is an answer. */
+export function endJoin(who: Joining, join: Join): void {
+  who.joins?.delete(join)
+  if (who.joins?.size === 0) who.joins = undefined
+}
 
-  callOff(channel: string): void {
-    for (const join of this.#open ?? []) if (join.channel === channel) join.calledOff = true
-  }
+/** The client wants to be in the channel no more. */
+export function callOffJoins(who: Joining, channel: string): void {
+  for (const join of who.joins ?? []) if (join.channel === channel) join.calledOff = true
 }

@@ -1,7 +1,6 @@
 import { OptionError } from '../ground/errors.ts'
 import { knownOptions, wholeFrom } from '../ground/options.ts'
-import type { Clock } from '../ground/platform.ts'
-import { type Rate, TokenBucket } from './token-bucket.ts'
+import { filled, msUntilToken, type Rate, TokenBucket } from './token-bucket.ts'
 
 /** How often clients may do things. A rate of 0 is no limit. */
 export interface RateLimitOptions {
@@ -86,36 +85,46 @@ export class HandshakeLimits {
   }
 }
 
-/** What one client has left of its limits, and how often it was refused. */
+/** Without any nothing need be counted, and no clock looked at. */
+export function hasLimits({ messages, subscribes }: RateLimits): boolean {
+  return messages.rate > 0 || subscribes.rate > 0
+}
+
+/**
+ * What one client has left of its limits, and how often it was refused. Two buckets that are filled at the same time, since
+ * every client that said something has them.
+ */
 export class ClientLimits {
-  /** There are none: nothing need be counted, and no clock looked at. */
-  readonly none: boolean
-  readonly #limits: RateLimits
-  readonly #clock: Clock
-  /** Made when something is taken from them: until then they are full. */
-  #messages: TokenBucket | undefined
-  #subscribes: TokenBucket | undefined
+  #messages: number
+  #subscribes: number
+  #at: number
   #strikes = 0
 
-  constructor(limits: RateLimits, clock: Clock) {
-    this.none = limits.messages.rate === 0 && limits.subscribes.rate === 0
-    this.#limits = limits
-    this.#clock = clock
+  /** @param now - monotonic time in milliseconds */
+  constructor({ messages, subscribes }: RateLimits, now: number) {
+    this.#messages = messages.burst
+    this.#subscribes = subscribes.burst
+    this.#at = now
   }
 
   /** Counts a command. Returns 0, or in how many milliseconds to try again. */
-  take(isSubscribe: boolean): number {
-    const now = this.#clock.monotonic()
-    this.#messages ??= new TokenBucket(this.#limits.messages, now)
-    const afterMs = this.#messages.take(now)
-    if (afterMs > 0 || !isSubscribe) return afterMs
-    this.#subscribes ??= new TokenBucket(this.#limits.subscribes, now)
-    return this.#subscribes.take(now)
+  take({ messages, subscribes }: RateLimits, now: number, isSubscribe: boolean): number {
+    const passedMs = now - this.#at
+    this.#at = now
+    this.#messages = filled(messages, this.#messages, passedMs)
+    this.#subscribes = filled(subscribes, this.#subscribes, passedMs)
+    const afterMs = msUntilToken(messages, this.#messages)
+    if (afterMs > 0) return afterMs
+    this.#messages--
+    if (!isSubscribe) return 0
+    const subscribeAfterMs = msUntilToken(subscribes, this.#subscribes)
+    if (subscribeAfterMs === 0) this.#subscribes--
+    return subscribeAfterMs
   }
 
   /** Counts a refusal. Returns whether that was one too many. */
-  strike(): boolean {
+  strike({ strikes }: RateLimits): boolean {
     this.#strikes++
-    return this.#limits.strikes > 0 && this.#strikes >= this.#limits.strikes
+    return strikes > 0 && this.#strikes >= strikes
   }
 }

@@ -6,6 +6,16 @@ export interface Rate {
   readonly burst: number
 }
 
+/** How many tokens there are after so many milliseconds. */
+export function filled({ rate, burst }: Rate, tokens: number, passedMs: number): number {
+  return Math.min(burst, tokens + (passedMs / 1_000) * rate)
+}
+
+/** 0 when there is a token to take, or else in how many milliseconds there will be one. */
+export function msUntilToken({ rate }: Rate, tokens: number): number {
+  return rate === 0 || tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / rate) * 1_000)
+}
+
 /** A token bucket: it fills at `rate` tokens per second up to `burst`, and each event takes one. */
 export class TokenBucket {
   readonly #limit: Rate
@@ -21,14 +31,10 @@ export class TokenBucket {
 
   /** Takes a token. Returns 0, or in how many milliseconds there will be one. */
   take(now: number): number {
-    const { rate } = this.#limit
-    if (rate === 0) return 0
     this.#fill(now)
-    if (this.#tokens >= 1) {
-      this.#tokens--
-      return 0
-    }
-    return Math.ceil(((1 - this.#tokens) / rate) * 1_000)
+    const afterMs = msUntilToken(this.#limit, this.#tokens)
+    if (afterMs === 0) this.#tokens--
+    return afterMs
   }
 
   /** Whether it is as good as new, so that nothing is lost by forgetting it. */
@@ -38,8 +44,7 @@ export class TokenBucket {
   }
 
   #fill(now: number): void {
-    const { rate, burst } = this.#limit
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1_000) * rate)
+    this.#tokens = filled(this.#limit, this.#tokens, now - this.#at)
     this.#at = now
   }
 }
