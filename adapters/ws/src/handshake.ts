@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Handshake } from '@fanfare/core'
 import { subprotocolsOf } from '@fanfare/core/adapter'
 
+import { SharedTexts } from './shared-texts.ts'
+
 /** What the gateway wants to know of an upgrade request. `path` is what lies below the mount. */
 export function handshakeOf(request: IncomingMessage, path: string): Handshake {
   const handshake = new WsHandshake(request, path)
@@ -10,25 +12,31 @@ export function handshakeOf(request: IncomingMessage, path: string): Handshake {
   return { path, query, header, remoteAddress, subprotocols, transport }
 }
 
+/** The one header that no two connections have the same. */
+const KEY = 'sec-websocket-key'
+
 /**
  * The same in one object, which lives as long as its connection: of the request it keeps a text with the headers and what
- * follows the path.
+ * follows the path. Connections whose headers are the same but for the key share the text, if it has nothing personal.
  */
 export class WsHandshake implements Handshake {
   readonly path: string
   readonly remoteAddress: string | undefined
   readonly subprotocols: readonly string[]
   readonly #search: string
-  /** Lines of `name:value`; no value has a line end. Begins and ends with a line end. */
+  readonly #key: string | undefined
+  /** Lines of `name:value`, without the key; no value has a line end. Begins and ends with a line end. */
   readonly #headers: string
 
-  constructor({ url = '', headers, socket }: IncomingMessage, path: string) {
+  constructor({ url = '', headers, socket }: IncomingMessage, path: string, texts = new SharedTexts()) {
     const at = url.indexOf('?')
     this.path = path
     this.remoteAddress = socket.remoteAddress
     this.subprotocols = subprotocolsOf(headers['sec-websocket-protocol'])
     this.#search = at < 0 ? '' : url.slice(at + 1)
-    this.#headers = linesOf(headers)
+    this.#key = headers[KEY]
+    const lines = linesOf(headers)
+    this.#headers = personal(headers) ? lines : texts.share(lines)
   }
 
   get transport(): 'websocket' {
@@ -41,8 +49,13 @@ export class WsHandshake implements Handshake {
   }
 
   get header(): Handshake['header'] {
-    return (name) => valueOf(name, this.#headers)
+    return (name) => (name === KEY ? this.#key : valueOf(name, this.#headers))
   }
+}
+
+/** Nobody else has the same, and it shall not be remembered when the client is gone. */
+function personal({ cookie, authorization }: IncomingMessage['headers']): boolean {
+  return cookie !== undefined || authorization !== undefined
 }
 
 function valueOf(name: string, lines: string): string | undefined {
@@ -56,7 +69,8 @@ function linesOf(headers: IncomingMessage['headers']): string {
   const lines = ['']
   for (const name of Object.keys(headers)) {
     const value = headers[name]
-    if (value !== undefined) lines.push(`${name}:${Array.isArray(value) ? (value[0] ?? '') : value}`)
+    if (value !== undefined && name !== KEY)
+      lines.push(`${name}:${Array.isArray(value) ? (value[0] ?? '') : value}`)
   }
   lines.push('')
   return lines.join('\n')

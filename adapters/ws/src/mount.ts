@@ -10,6 +10,7 @@ import { HalfOpen } from './half-open.ts'
 import { WsHandshake } from './handshake.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
 import { type HttpRefusal, refuse } from './refuse.ts'
+import { SharedTexts } from './shared-texts.ts'
 import { Upgrader } from './upgrader.ts'
 
 /** A gateway on an HTTP server. */
@@ -42,6 +43,7 @@ export class Mount implements Attached {
   readonly #listener: MountListener
   readonly #upgrader: Upgrader
   readonly #connections: Connections
+  readonly #headers = new SharedTexts()
   /** Connections that have not asked for anything yet. */
   readonly #halfOpen: HalfOpen
   /** Upgrades that the gateway has not decided about yet. */
@@ -95,7 +97,7 @@ export class Mount implements Attached {
   #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
     this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
     this.#gateway
-      .admit(new WsHandshake(request, pathBelow(this.#path, request.url ?? '') ?? '/'))
+      .admit(new WsHandshake(request, pathBelow(this.#path, request.url ?? '') ?? '/', this.#headers))
       .then((admission) => {
         // Answered meanwhile: it took too long, or the mount was closed.
         if (!this.#undecided.met(socket)) return
