@@ -7,6 +7,10 @@ export function noDrops(): Record<DropReason, number> {
   return { overflow: 0, conflated: 0, roster: 0, encode: 0, closed: 0 }
 }
 
+export function allDrops({ overflow, conflated, roster, encode, closed }: DropCounts): number {
+  return overflow + conflated + roster + encode + closed
+}
+
 /**
  * What a hub counts about frames. At any moment
  * `accepted = written + dropped (all reasons) + owed (this turn) + queued (in outboxes)`.

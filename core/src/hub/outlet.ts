@@ -6,7 +6,7 @@ import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import { CountedBatch, type JointBatch } from './batches.ts'
 import type { Cohort, Companion } from './cohort.ts'
-import { type Counters, type DropCounts, noDrops } from './counters.ts'
+import { allDrops, type Counters, type DropCounts, noDrops } from './counters.ts'
 import { makeFrame } from './make-frame.ts'
 import { Outbox } from './outbox.ts'
 import type { Owed } from './owed.ts'
@@ -47,8 +47,6 @@ export class Outlet implements Companion, Overflowing, Reader {
   /** The transport said that it has no room; what comes waits in the outbox. */
   full = false
   #closed = false
-  /** Frames this client did not get. */
-  drops = 0
   sentFrames = 0
   sentBytes = 0
   #dropCounts: Record<DropReason, number> | undefined
@@ -68,6 +66,11 @@ export class Outlet implements Companion, Overflowing, Reader {
     return { frames: this.#outbox?.frames ?? 0, bytes: this.#outbox?.bytes ?? 0 }
   }
 
+  /** Frames this client did not get. */
+  get drops(): number {
+    return allDrops(this.dropCounts)
+  }
+
   /** {@link drops} by reason. */
   get dropCounts(): DropCounts {
     return this.#dropCounts ?? noDrops()
@@ -79,10 +82,7 @@ export class Outlet implements Companion, Overflowing, Reader {
 
   /** Owes a frame of a fan-out: the caller has counted it as accepted. */
   owe(frame: Frame, channel: string | undefined, policy: SlowConsumerPolicy): void {
-    if (this.full) {
-      this.#queue(frame, channel, policy)
-      return
-    }
+    if (this.full) return this.#queue(frame, channel, policy)
     if (this.cohort) this.leaveCohort()
     const owed = (this.owed ?? this.host.turn.begin(this)).child(frame)
     this.owed = owed
@@ -125,9 +125,8 @@ export class Outlet implements Companion, Overflowing, Reader {
   }
 
   drop(reason: DropReason, channel: string | undefined): void {
-    this.drops++
-    this.#dropCounts ??= noDrops()
-    this.#dropCounts[reason]++
+    const counts = (this.#dropCounts ??= noDrops())
+    counts[reason]++
     this.host.counters.dropped[reason]++
     this.host.dropped(this, reason, channel)
   }
