@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import type { Gateway, Ticket } from '@fanfare/core'
+import type { Gateway, Refusal, Ticket } from '@fanfare/core'
 import { Deadlines, pathBelow } from '@fanfare/core/adapter'
 
 import type { Compression } from './compression.ts'
@@ -30,6 +30,13 @@ export interface MountSettings {
   readonly compression: Compression | undefined
 }
 
+/** A request that is to become a WebSocket. */
+interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
 const RETRY = { 'retry-after': '1' }
 const NOT_FOUND = { status: 404, headers: {}, message: 'nothing is served here' }
 const TOO_SLOW = { status: 503, headers: RETRY, message: 'the handshake took too long' }
@@ -50,6 +57,7 @@ export class Mount implements Attached {
   readonly #undecided: Deadlines<Duplex>
   /** Upgrades that are somebody else's business, if anybody's. */
   readonly #unclaimed: Deadlines<Duplex>
+  #leaving = false
   /** A socket that was waited for is closed. One for all of them, which say themselves which of them it was. */
   readonly #closed: (this: Duplex) => void
 
@@ -77,6 +85,7 @@ export class Mount implements Attached {
   }
 
   async close(): Promise<void> {
+    this.#leaving = true
     this.#server.off('upgrade', this.#listener)
     this.#halfOpen.stop()
     this.#unclaimed.clear()
@@ -88,28 +97,55 @@ export class Mount implements Attached {
     this.#halfOpen.heard(request.socket)
     // From the first tick on: an error of a socket that nobody listens to would end the process.
     socket.on('error', destroyed)
-    socket.on('close', this.#closed)
     const { mount, first, strangers } = responsibleFor(request, this.#server)
-    if (mount === this.#listener) this.#decide(request, socket, head, strangers)
+    if (mount === this.#listener) this.#decide({ request, socket, head }, strangers)
     else if (!mount && first === this.#listener) this.#disclaim(socket, strangers)
   }
 
-  #decide(request: IncomingMessage, socket: Duplex, head: Buffer, strangers: boolean): void {
-    this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
+  #decide(upgrade: Upgrade, strangers: boolean): void {
+    const { request, socket } = upgrade
+    let decided = false
+    let waited = false
     this.#gateway
       .admit(new WsHandshake(request, pathBelow(this.#path, request.url ?? '') ?? '/', this.#headers))
       .then((admission) => {
+        decided = true
         // Answered meanwhile: it took too long, or the mount was closed.
-        if (!this.#undecided.met(socket)) return
-        if (admission.ok) this.#accept(request, socket, head, admission)
-        else if (admission.why === 'not-found') this.#disclaim(socket, strangers)
-        else this.#refuse(socket, admission)
+        if (waited ? this.#met(socket) : !this.#isOver(socket)) {
+          this.#answer(upgrade, admission, strangers)
+        }
       })
       .catch((error: unknown) => {
+        decided = true
         this.#undecided.met(socket)
         socket.destroy()
         this.#failed(error)
       })
+    // Mostly the gateway need not ask anybody, and then it has decided before this is called.
+    queueMicrotask(() => {
+      if (decided || this.#isOver(socket)) return
+      waited = true
+      socket.on('close', this.#closed)
+      this.#undecided.start(socket, () => this.#refuse(socket, TOO_SLOW))
+    })
+  }
+
+  #answer(upgrade: Upgrade, admission: Ticket | Refusal, strangers: boolean): void {
+    if (admission.ok) this.#accept(upgrade, admission)
+    else if (admission.why === 'not-found') this.#disclaim(upgrade.socket, strangers)
+    else this.#refuse(upgrade.socket, admission)
+  }
+
+  /** What was waited for came. What waits for nothing any more holds nothing. */
+  #met(socket: Duplex): boolean {
+    socket.off('close', this.#closed)
+    return this.#undecided.met(socket)
+  }
+
+  /** Whether it need not be decided any more: the socket is gone, or the mount closes. */
+  #isOver(socket: Duplex): boolean {
+    if (this.#leaving) this.#refuse(socket, CLOSING)
+    return this.#leaving || socket.destroyed
   }
 
   #refuse(socket: Duplex, refusal: HttpRefusal): void {
@@ -122,16 +158,16 @@ export class Mount implements Attached {
       refuse(socket, NOT_FOUND)
       return
     }
+    socket.on('close', this.#closed)
     this.#unclaimed.start(socket, () => {
       if (!taken(socket)) socket.destroy()
     })
   }
 
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, ticket: Ticket): void {
+  #accept({ request, socket, head }: Upgrade, ticket: Ticket): void {
     if (taken(socket)) return
-    // What waits for nothing any more holds nothing: from here on `ws` listens.
-    socket.off('close', this.#closed)
     this.#upgrader.upgrade(request, socket, head, (ws, wire) => {
+      // From here on `ws` listens.
       socket.off('error', destroyed)
       this.#connections.open({ ws, socket: request.socket, wire }, ticket)
     })

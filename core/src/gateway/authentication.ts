@@ -31,9 +31,14 @@ export class Authentication<U extends User> {
     this.#at = at
   }
 
+  /** Whether the application may be asked before the upgrade. */
+  get asksHandshake(): boolean {
+    return this.#authenticate !== undefined && this.#at !== 'message'
+  }
+
   /** Before the upgrade. `undefined`: it will have to say who it is in its first message, or nobody asks. */
   async byHandshake(handshake: Handshake): Promise<U | undefined> {
-    if (!this.#authenticate || this.#at === 'message') return undefined
+    if (!this.asksHandshake) return undefined
     const token = tokenOf(handshake)
     if (this.#at === 'either' && token === undefined) return undefined
     return this.#ask({ token, credentials: token, handshake })

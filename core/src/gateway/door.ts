@@ -31,6 +31,9 @@ export interface Admitted {
   readonly user: User | undefined
 }
 
+/** Who may come in, or what to answer. */
+export type Decision = Admitted | Refusal
+
 /** Decides, before the upgrade, who comes in. */
 export class Door {
   readonly #host: DoorHost
@@ -42,27 +45,39 @@ export class Door {
     this.#handshakes = new HandshakeLimits(rateLimits, hub.platform.clock.monotonic())
   }
 
-  /** Never rejects. A refusal takes no client's place. */
-  async knock(handshake: Handshake): Promise<Admitted | Refusal> {
-    const answer = await this.#decide(handshake)
+  /** A promise, which never rejects, only if somebody has to be waited for. A refusal takes no client's place. */
+  knock(handshake: Handshake): Decision | Promise<Decision> {
+    const answer = this.#decide(handshake)
+    return answer instanceof Promise ? answer.then((late) => this.#counted(late)) : this.#counted(answer)
+  }
+
+  #counted(answer: Decision): Decision {
     if (!answer.ok) this.#host.counters.refused(answer.why)
     return answer
   }
 
-  async #decide(handshake: Handshake): Promise<Admitted | Refusal> {
+  #decide(handshake: Handshake): Decision | Promise<Decision> {
     const { settings } = this.#host
     if (this.#host.shut) return refusal('shutdown', 'the server is shutting down')
     const protocol = protocolAt(settings.protocols, handshake.path)
     if (!protocol) return refusal('not-found', 'nothing is served here')
     if (!this.allows(handshake)) return refusal('forbidden', 'this origin may not connect')
-    const address = remoteAddress(handshake, settings.trustedProxies)
-    const afterMs = this.#handshakes.take(address, settings.hub.platform.clock.monotonic())
+    const afterMs = this.#count(handshake)
     if (afterMs > 0) return refusal('rate', 'too many handshakes', afterMs)
     if (this.#host.crowded()) return refusal('over-capacity', 'too many connections')
-    return this.#identify(handshake, protocol)
+    const { authentication, pipeline } = this.#host
+    const nobodyAsked = !authentication.asksHandshake && !pipeline.goesAround('connect')
+    return nobodyAsked ? { ok: true, protocol, user: undefined } : this.#identify(handshake, protocol)
   }
 
-  async #identify(handshake: Handshake, protocol: Protocol): Promise<Admitted | Refusal> {
+  /** Counts a handshake. Returns 0, or in how many milliseconds to try again. */
+  #count(handshake: Handshake): number {
+    if (this.#handshakes.none) return 0
+    const { trustedProxies, hub } = this.#host.settings
+    return this.#handshakes.take(remoteAddress(handshake, trustedProxies), hub.platform.clock.monotonic())
+  }
+
+  async #identify(handshake: Handshake, protocol: Protocol): Promise<Decision> {
     try {
       const user = await this.#host.authentication.byHandshake(handshake)
       const context: Context = { phase: 'connect', handshake, user, state: new Map() }

@@ -6,6 +6,7 @@ import type { Client } from '../hub/client.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Refusal, Ticket } from './admission.ts'
 import type { Context } from './context.ts'
+import type { Decision } from './door.ts'
 import { sendAway } from './drain.ts'
 import type { Explanation } from './explanation.ts'
 import type { GatewayClient } from './gateway-client.ts'
@@ -123,8 +124,14 @@ export class Gateway<C extends Contract = Contract, U extends User = User> {
    * In this order: is anybody let in (503), is the path served (404), may the page connect (403), are there too many
    * handshakes (429), is there room (503), who is it (401, 403), and what does the middleware for `connect` say?
    */
-  async admit(handshake: Handshake): Promise<Ticket | Refusal> {
-    const answer = await this.#parts.door.knock(handshake)
+  admit(handshake: Handshake): Promise<Ticket | Refusal> {
+    // Not async: where nobody has to be waited for, this promise is the only one.
+    const answer = this.#parts.door.knock(handshake)
+    if (answer instanceof Promise) return answer.then((late) => this.#ticket(late, handshake))
+    return Promise.resolve(this.#ticket(answer, handshake))
+  }
+
+  #ticket(answer: Decision, handshake: Handshake): Ticket | Refusal {
     if (!answer.ok) return answer
     return { ok: true, accept: (conn) => this.#parts.accept(conn, answer, handshake) }
   }

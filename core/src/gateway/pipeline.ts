@@ -20,6 +20,11 @@ export class Pipeline<Context extends { readonly phase: Phase }> {
     this.#byPhase.clear()
   }
 
+  /** Whether there is any middleware around these steps. */
+  goesAround(phase: Phase): boolean {
+    return this.#for(phase).length > 0
+  }
+
   /** Runs the step inside its middleware. Synchronous as long as all of them are. */
   run(context: Context, step: () => unknown): unknown {
     const layers = this.#for(context.phase)

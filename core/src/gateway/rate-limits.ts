@@ -52,11 +52,14 @@ function checked(name: string, { rate, burst }: Rate): Rate {
 
 /** Handshakes, counted per address and for the whole node. */
 export class HandshakeLimits {
+  /** There are none: nothing need be counted, and no clock looked at. */
+  readonly none: boolean
   readonly #limits: RateLimits
   readonly #node: TokenBucket
   readonly #addresses = new Map<string, TokenBucket>()
 
   constructor(limits: RateLimits, now: number) {
+    this.none = limits.handshakes.rate === 0 && limits.handshakesPerAddress.rate === 0
     this.#limits = limits
     this.#node = new TokenBucket(limits.handshakes, now)
   }

@@ -11,6 +11,8 @@ const TRAITS: Traits = {
   firstMessage: 'optional',
 }
 
+const NOTHING: readonly Command[] = []
+
 const NATIVE: Protocol<undefined> = {
   name: 'native',
   traits: TRAITS,
@@ -31,8 +33,13 @@ export function native(): Protocol {
 
 /** An EventSource alone sends nothing: it says in its URL what it wants to hear. */
 function wished(handshake: Handshake): readonly Command[] {
-  const wish = handshake.transport === 'sse' ? handshake.query('channels') : undefined
-  const channels = new Set(wish?.split(',').filter((channel) => channel !== ''))
+  if (handshake.transport !== 'sse') return NOTHING
+  const channels = new Set(
+    handshake
+      .query('channels')
+      ?.split(',')
+      .filter((channel) => channel !== ''),
+  )
   return Array.from(channels, (channel) => ({ do: 'subscribe', channel }))
 }
 
