@@ -6,7 +6,7 @@ import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
 import { GatewayMessage } from './gateway-message.ts'
 import { answered, handled } from './handling.ts'
-import { beginJoin, callOffJoins, endJoin } from './joins.ts'
+import { beginJoin, callOffJoins, endJoin, type Join } from './joins.ts'
 
 type Of<Do extends Command['do']> = Extract<Command, { do: Do }>
 
@@ -54,30 +54,40 @@ async function auth(connection: Connection, command: Of<'auth'>): Promise<void> 
 function subscribe(connection: Connection, command: Of<'subscribe'>): void {
   const { client, host } = connection
   const { channel, ref, credentials } = command
-  const context = connection.context('subscribe', { channel, credentials })
   // Fresh credentials for a channel it is in already renew the grant.
   const renews =
     credentials !== undefined && client.subscribedTo(channel) && classifyChannel(channel) !== 'public'
   const options = { ref, credentials }
   const join = beginJoin(connection, channel)
+  const ask = (): Promise<void> =>
+    renews ? host.hub.renew(client, channel, options) : host.hub.subscribe(client, channel, options)
+  const goesInside = host.pipeline.goesAround('subscribe')
+  const asked = goesInside ? inside(connection, command, { join, ask }) : ask()
+  const ended = (): void => endJoin(connection, join)
+  asked
+    .then(ended, (error: unknown) => {
+      ended()
+      connection.fail(command, goesInside ? error : toClientError(error), 'middleware')
+    })
+    .catch(() => {})
+}
+
+/** A subscribe inside its middleware. */
+async function inside(
+  connection: Connection,
+  { channel, credentials }: Of<'subscribe'>,
+  { join, ask }: { readonly join: Join; readonly ask: () => Promise<void> },
+): Promise<void> {
   const enter = async (): Promise<void> => {
     join.admitted = true
     if (join.calledOff) throw new ClientError('cancelled', 'unsubscribed before there was an answer')
-    const joined = renews
-      ? host.hub.renew(client, channel, options)
-      : host.hub.subscribe(client, channel, options)
-    await joined.catch((error: unknown) => {
+    await ask().catch((error: unknown) => {
       throw toClientError(error)
     })
   }
-  const work = async (): Promise<void> => {
-    await host.pipeline.run(context, enter)
-    if (!join.admitted) throw new ClientError('forbidden', 'not allowed to subscribe')
-  }
-  work()
-    .catch((error: unknown) => connection.fail(command, error, 'middleware'))
-    .finally(() => endJoin(connection, join))
-    .catch(() => {})
+  const context = connection.context('subscribe', { channel, credentials })
+  await connection.host.pipeline.run(context, enter)
+  if (!join.admitted) throw new ClientError('forbidden', 'not allowed to subscribe')
 }
 
 function unsubscribe(connection: Connection, { channel, ref }: Of<'unsubscribe'>): void {

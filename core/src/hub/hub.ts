@@ -88,9 +88,14 @@ export class Hub {
    * Rejects with: ChannelNameError; LimitError (128 channels, 16 pending authorizations); UnauthorizedError;
    * CancelledError when the client left, or was unsubscribed, before there was an answer; HubClosedError.
    */
-  async subscribe(client: Client, channel: string, options: SubscribeOptions = {}): Promise<void> {
-    this.#open()
-    await this.#parts.subscribe(client, channel, options)
+  subscribe(client: Client, channel: string, options: SubscribeOptions = {}): Promise<void> {
+    // Not async: a crowd that comes at once makes thousands of these, and mostly nothing has to be waited for.
+    try {
+      this.#open()
+      return this.#parts.subscribe(client, channel, options)
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   /** Takes a client out of a channel. Nothing happens when it is not in it, or gone. */

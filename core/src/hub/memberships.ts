@@ -75,6 +75,7 @@ export class Memberships {
     if (pending?.credentials === credentials && pending) return pending.join(ref)
     this.#checkLimits(peer, name)
     if (pending) this.callOff(peer, pending, new CancelledError('asked again with other credentials'))
+    else if (this.#enterAtOnce(peer, name, { ref, credentials })) return Promise.resolve()
     const attempt = new Attempt(name, credentials)
     const outcome = attempt.join(ref)
     peer.attempts = withOne(peer.attempts, attempt)
@@ -158,6 +159,28 @@ export class Memberships {
     )
   }
 
+  /** Where nobody has to be asked it takes no attempt. Returns whether that was so. */
+  #enterAtOnce(peer: Peer, name: string, { ref, credentials }: SubscribeOptions): boolean {
+    const { interest, sequencer } = this.#hub
+    if (interest || classifyChannel(name) !== 'public' || !sequencer.begin()) return false
+    try {
+      const { channel } = this.#place(peer, name, credentials)
+      this.#hub.emit('subscribe', { client: peer, channel: name })
+      this.#acknowledge(peer, channel.name, { refs: [ref] })
+    } finally {
+      sequencer.end()
+    }
+    return true
+  }
+
+  /** From now on the client is in the channel. Part of an operation. */
+  #place(peer: Peer, name: string, credentials: unknown): Subscription {
+    const subscription = this.#channel(name).add(peer)
+    peer.subscriptions = withOne(peer.subscriptions, subscription)
+    if (credentials !== undefined) subscription.lease.credentials = credentials
+    return subscription
+  }
+
   #admit(peer: Peer, attempt: Attempt, grant: Grant): void {
     if (!attempt.open) return
     const commit = (): void => {
@@ -180,11 +203,9 @@ export class Memberships {
     const validMs = this.#valid(peer, attempt, grant)
     const joining = attempt.open ? this.#rosterEntry(peer, attempt, grant) : undefined
     if (!attempt.open) return
-    const channel = this.#channel(attempt.channel)
-    const subscription = channel.add(peer)
-    peer.subscriptions = withOne(peer.subscriptions, subscription)
+    const subscription = this.#place(peer, attempt.channel, attempt.credentials)
+    const { channel } = subscription
     peer.attempts = without(peer.attempts, channel.name)
-    if (attempt.credentials !== undefined) subscription.lease.credentials = attempt.credentials
     this.#grants.limit(peer, subscription, validMs)
     const refs = attempt.succeed()
     this.#hub.emit('subscribe', { client: peer, channel: channel.name })

@@ -117,6 +117,7 @@ export class HubParts implements OutletHost {
 
   /** In the middle of an operation it is looked at afterwards: the client may be gone by then, or not subscribed. */
   subscribe(client: Client, channel: string, options: SubscribeOptions): Promise<void> {
+    if (this.sequencer.idle) return this.memberships.subscribe(this.peer(client), channel, options)
     const ask = async (): Promise<void> => this.memberships.subscribe(this.peer(client), channel, options)
     return new Promise((resolve) => this.sequencer.free(() => resolve(ask())))
   }

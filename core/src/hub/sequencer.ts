@@ -7,6 +7,11 @@ export class Sequencer {
   #draining = false
   #waiting: (() => void)[] = []
 
+  /** No operation is under way. */
+  get idle(): boolean {
+    return !this.#busy
+  }
+
   /** Begins an operation; `false` when one is under way: then {@link later} is the way. */
   begin(): boolean {
     if (this.#busy) return false
