@@ -19,6 +19,9 @@ export class Connections {
   readonly #house: WsHouse
   readonly #conns = new Sessions<WsConn>()
 
+  /** Those whose handshake is answered with the first thing that they are told. */
+  #corked: WsConn[] = []
+
   constructor({ wheel, limits }: Gateway) {
     this.#house = {
       heartbeats: new Heartbeats(wheel, limits.heartbeat),
@@ -41,5 +44,17 @@ export class Connections {
     const session = ticket.accept(conn)
     this.#conns.add(conn)
     conn.attach(session)
+    if (opened.socket.writableCorked > 0) this.#uncorkSoon(conn)
+  }
+
+  /** What a client is told first goes out at the end of this turn; whoever is told nothing shall not wait any longer. */
+  #uncorkSoon(conn: WsConn): void {
+    if (this.#corked.length === 0) {
+      setImmediate(() => {
+        for (const one of this.#corked) one.uncork()
+        this.#corked = []
+      })
+    }
+    this.#corked.push(conn)
   }
 }

@@ -166,6 +166,8 @@ export class Mount implements Attached {
 
   #accept({ request, socket, head }: Upgrade, ticket: Ticket): void {
     if (taken(socket)) return
+    // The answer goes out with what the client is told first, in one write.
+    socket.cork()
     this.#upgrader.upgrade(request, socket, head, (ws, wire) => {
       // From here on `ws` listens.
       socket.off('error', destroyed)

@@ -72,11 +72,18 @@ export class WsConn implements Conn, Owner, Beating {
     if (this.#over || !this.#socket.writable) return true
     if (batch.bytes <= HIGH_WATER_BYTES && (this.#backlog?.empty ?? true)) {
       this.#wire.write(this.#socket, batch)
+      this.uncork()
     } else {
+      this.uncork()
       this.#congested().push(this.#wire.pieces(batch))
       this.#feed()
     }
     return this.#hasRoom()
+  }
+
+  /** Lets the answer to the handshake go out, if it waited for the first thing to be said. */
+  uncork(): void {
+    if (this.#socket.writableCorked > 0) this.#socket.uncork()
   }
 
   /** The server is closing, or the peer gives no sign of life. */
@@ -86,6 +93,7 @@ export class WsConn implements Conn, Owner, Beating {
 
   close(code: number, reason: string): void {
     if (this.#over) return
+    this.uncork()
     if (this.#socket.writable) this.#feed(Infinity)
     this.#over = true
     try {
@@ -98,6 +106,7 @@ export class WsConn implements Conn, Owner, Beating {
 
   terminate(): void {
     this.#over = true
+    this.uncork()
     this.#backlog?.clear()
     resetIfFull(this.#socket)
     this.#ws.terminate()
