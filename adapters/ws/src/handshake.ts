@@ -12,20 +12,24 @@ export function handshakeOf(request: IncomingMessage, path: string): Handshake {
   return { path, query, header, remoteAddress, subprotocols, transport }
 }
 
-/** The one header that no two connections have the same. */
+/** No two connections have the same, and once it is answered it means nothing: it is not kept. */
 const KEY = 'sec-websocket-key'
 
+/** Headers that many clients have the same, and in which nothing is said of who somebody is. */
+const IMPERSONAL =
+  /^(?:host|connection|upgrade|user-agent|origin|pragma|cache-control|accept(?:-\w+)?|sec-websocket-(?:key|version|extensions)|sec-fetch-\w+|dnt)$/
+
 /**
- * The same in one object, which lives as long as its connection: of the request it keeps a text with the headers and what
- * follows the path. Connections whose headers are the same but for the key share the text, if it has nothing personal.
+ * The same in one object, which lives as long as its connection: of the request it keeps a text with the headers, all but
+ * `sec-websocket-key`, and what follows the path. Connections whose headers are the same share the text, if nothing in it can
+ * be personal.
  */
 export class WsHandshake implements Handshake {
   readonly path: string
   readonly remoteAddress: string | undefined
   readonly subprotocols: readonly string[]
   readonly #search: string
-  readonly #key: string | undefined
-  /** Lines of `name:value`, without the key; no value has a line end. Begins and ends with a line end. */
+  /** Lines of `name:value`; no value has a line end. Begins and ends with a line end. */
   readonly #headers: string
 
   constructor({ url = '', headers, socket }: IncomingMessage, path: string, texts = new SharedTexts()) {
@@ -34,9 +38,8 @@ export class WsHandshake implements Handshake {
     this.remoteAddress = socket.remoteAddress
     this.subprotocols = subprotocolsOf(headers['sec-websocket-protocol'])
     this.#search = at < 0 ? '' : url.slice(at + 1)
-    this.#key = headers[KEY]
     const lines = linesOf(headers)
-    this.#headers = personal(headers) ? lines : texts.share(lines)
+    this.#headers = isPersonal(headers) ? lines : texts.share(lines)
   }
 
   get transport(): 'websocket' {
@@ -49,13 +52,13 @@ export class WsHandshake implements Handshake {
   }
 
   get header(): Handshake['header'] {
-    return (name) => (name === KEY ? this.#key : valueOf(name, this.#headers))
+    return (name) => valueOf(name, this.#headers)
   }
 }
 
-/** Nobody else has the same, and it shall not be remembered when the client is gone. */
-function personal({ cookie, authorization }: IncomingMessage['headers']): boolean {
-  return cookie !== undefined || authorization !== undefined
+/** Then it shall not be remembered when the client is gone. */
+function isPersonal(headers: IncomingMessage['headers']): boolean {
+  return Object.keys(headers).some((name) => !IMPERSONAL.test(name))
 }
 
 function valueOf(name: string, lines: string): string | undefined {
