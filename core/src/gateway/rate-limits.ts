@@ -100,6 +100,7 @@ export function hasLimits({ messages, subscribes }: RateLimits): boolean {
 export class ClientLimits {
   #messages: number
   #subscribes: number
+  /** In whole milliseconds: V8 holds a fraction in an object of its own. */
   #at: number
   #strikes = 0
 
@@ -107,13 +108,14 @@ export class ClientLimits {
   constructor({ messages, subscribes }: RateLimits, now: number) {
     this.#messages = messages.burst
     this.#subscribes = subscribes.burst
-    this.#at = now
+    this.#at = Math.floor(now)
   }
 
   /** Counts a command. Returns 0, or in how many milliseconds to try again. */
   take({ messages, subscribes }: RateLimits, now: number, isSubscribe: boolean): number {
-    const passedMs = now - this.#at
-    this.#at = now
+    const at = Math.floor(now)
+    const passedMs = at - this.#at
+    this.#at = at
     this.#messages = filled(messages, this.#messages, passedMs)
     this.#subscribes = filled(subscribes, this.#subscribes, passedMs)
     const afterMs = msUntilToken(messages, this.#messages)
