@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer as createTlsServer } from 'node:https'
 
 import { Gateway, type Handshake, plain, type Refusal, type Ticket } from '@fanfare/core'
@@ -5,7 +6,7 @@ import { attach } from '@fanfare/ws'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { liveGateway, listening } from '../../support/live-gateway.ts'
-import { type Headers, RawPeer } from '../../support/raw-peer.ts'
+import { type Headers, RawPeer, upgradeRequest } from '../../support/raw-peer.ts'
 import { TLS_CLIENT, TLS_SERVER } from '../../support/tls-without-certificates.ts'
 import { turns, until } from '../../support/until.ts'
 import { wsPeer } from '../../support/ws-peer.ts'
@@ -75,6 +76,14 @@ describe('an upgrade', () => {
     const { port } = await liveGateway()
     const peer = await answer(port, { 'sec-websocket-protocol': 'one, two' })
     expect(peer.head).toMatch(/sec-websocket-protocol: one\b/i)
+  })
+
+  it('is answered together with the first thing that the client is told', async () => {
+    const { port } = await liveGateway()
+    const peer = await RawPeer.open(port)
+    const heard = once(peer.socket, 'data')
+    peer.send(upgradeRequest('/', {}))
+    expect(String(await heard)).toMatch(/^HTTP\/1\.1 101 .*"op":"welcome"/s)
   })
 
   it('may be followed by messages in the same packet', async () => {
