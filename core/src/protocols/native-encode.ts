@@ -77,7 +77,9 @@ function frame(op: string, ...parts: string[]): string {
 
 /** `,"name":value`, or nothing for `undefined`. */
 function member(name: string, value: Ref | undefined): string {
-  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`
+  if (value === undefined) return ''
+  // A number reads in JSON as it does in text, unless it is none.
+  return `,"${name}":${Number.isFinite(value) ? String(value) : JSON.stringify(value)}`
 }
 
 /** A member whose value is JSON text already: spliced, not printed again. */
