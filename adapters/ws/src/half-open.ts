@@ -47,7 +47,7 @@ export class HalfOpen {
   #watch(socket: Socket): void {
     const key = this.#key(socket)
     if (this.#secure && typeof key !== 'string') return
-    this.#deadlines.start(key, () => socket.destroy())
+    this.#deadlines.start(key, key === socket ? cut : () => socket.destroy())
     socket.on('close', this.#closed)
   }
 
@@ -57,4 +57,8 @@ export class HalfOpen {
     const { remoteAddress, remotePort, localAddress } = socket
     return remotePort === undefined ? socket : `${remoteAddress} ${String(remotePort)} ${localAddress}`
   }
+}
+
+function cut(key: ConnectionKey): void {
+  if (typeof key !== 'string') key.destroy()
 }

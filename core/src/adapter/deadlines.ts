@@ -1,29 +1,25 @@
 import type { Alarm, TimerWheel } from '../ground/timer-wheel.ts'
 
 /** One thing that is waited for. */
-class Deadline<Key> implements Alarm {
-  due = 0
-  readonly #waiting: Map<Key, Deadline<Key>>
-  readonly #key: Key
-  readonly #missed: (key: Key) => void
-
-  constructor(waiting: Map<Key, Deadline<Key>>, key: Key, missed: (key: Key) => void) {
-    this.#waiting = waiting
-    this.#key = key
-    this.#missed = missed
-  }
-
-  ring(): void {
-    this.#waiting.delete(this.#key)
-    this.#missed(this.#key)
-  }
+interface Deadline<Key> {
+  /** By the clock of the wheel. */
+  readonly until: number
+  readonly missed: (key: Key) => void
 }
 
-/** Things that have to happen in time. Each is waited for by itself; all can be called off together. */
+/**
+ * Things that have to happen in time. Each is waited for by itself; all can be called off together.
+ *
+ * All have the same time, so the one that began first is due first, and one alarm is enough: in a crowd that comes at once
+ * nearly every connection is met long before.
+ */
 export class Deadlines<Key> {
   readonly #wheel: TimerWheel
   readonly #ms: number
+  /** In the order in which they are due. */
   readonly #waiting = new Map<Key, Deadline<Key>>()
+  readonly #alarm: Alarm = { due: 0, ring: () => this.#ring() }
+  #armed = false
 
   constructor(wheel: TimerWheel, ms: number) {
     this.#wheel = wheel
@@ -32,18 +28,16 @@ export class Deadlines<Key> {
 
   /** Waits anew. Calls `missed` with the key unless {@link met} comes before. */
   start(key: Key, missed: (key: Key) => void): void {
-    this.met(key)
-    const deadline = new Deadline(this.#waiting, key, missed)
-    this.#waiting.set(key, deadline)
-    this.#wheel.set(deadline, this.#ms)
+    this.#waiting.delete(key)
+    this.#waiting.set(key, { until: this.#wheel.now + this.#ms, missed })
+    if (!this.#armed) this.#arm(this.#ms)
   }
 
   /** What was waited for came. `false`: nobody waits for it, or no longer. */
   met(key: Key): boolean {
-    const deadline = this.#waiting.get(key)
-    if (!deadline) return false
-    this.#wheel.stop(deadline)
-    return this.#waiting.delete(key)
+    if (!this.#waiting.delete(key)) return false
+    if (this.#waiting.size === 0) this.#disarm()
+    return true
   }
 
   /** Calls all of them off. Returns what was waited for. */
@@ -51,5 +45,47 @@ export class Deadlines<Key> {
     const keys = [...this.#waiting.keys()]
     for (const key of keys) this.met(key)
     return keys
+  }
+
+  #arm(ms: number): void {
+    this.#armed = true
+    this.#wheel.set(this.#alarm, ms)
+  }
+
+  #disarm(): void {
+    if (this.#armed) this.#wheel.stop(this.#alarm)
+    this.#armed = false
+  }
+
+  /** Whoever is told may start others, call others off, and throw. */
+  #ring(): void {
+    this.#armed = false
+    const late = this.#late()
+    let failure: { readonly error: unknown } | undefined
+    for (const [key, deadline] of late) {
+      if (this.#waiting.get(key) !== deadline) continue
+      this.met(key)
+      try {
+        deadline.missed(key)
+      } catch (error) {
+        failure ??= { error }
+      }
+    }
+    if (failure) throw failure.error
+  }
+
+  /** Those whose time is over. The alarm is set for the one that is due next. */
+  #late(): [Key, Deadline<Key>][] {
+    const { now } = this.#wheel
+    const late: [Key, Deadline<Key>][] = []
+    for (const waiting of this.#waiting) {
+      const left = waiting[1].until - now
+      if (left > 0) {
+        this.#arm(left)
+        break
+      }
+      late.push(waiting)
+    }
+    return late
   }
 }

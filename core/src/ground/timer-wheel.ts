@@ -47,6 +47,11 @@ export class TimerWheel {
     return this.#size
   }
 
+  /** Its clock: milliseconds since some fixed moment. */
+  get now(): number {
+    return this.#platform.clock.monotonic()
+  }
+
   /** Calls back once, `ms` milliseconds from now or up to one tick later. */
   after(ms: number, callback: () => void): Cancel {
     const alarm = new Callback(callback)

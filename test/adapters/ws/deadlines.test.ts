@@ -54,3 +54,29 @@ it('all can be called off', () => {
   expect(missed).toEqual([])
   expect(wheel.size).toBe(0)
 })
+
+it('however many there are, the wheel holds one', () => {
+  start('a', 'b')
+  clock.advance(500)
+  start('c')
+  expect(wheel.size).toBe(1)
+  clock.advance(600)
+  expect(missed).toEqual(['a', 'b'])
+  clock.advance(500)
+  expect(missed).toEqual(['a', 'b', 'c'])
+  expect(wheel.size).toBe(0)
+})
+
+it('whoever misses one may meet others, start others, and throw', () => {
+  deadlines.start('a', () => {
+    deadlines.met('b')
+    start('d')
+    throw new Error('of no consequence for the others')
+  })
+  start('b', 'c')
+  clock.advance(1_100)
+  expect(missed).toEqual(['c'])
+  clock.advance(1_100)
+  expect(missed).toEqual(['c', 'd'])
+  expect(wheel.size).toBe(0)
+})
