@@ -126,9 +126,13 @@ export class Gateway<C extends Contract = Contract, U extends User = User> {
    */
   admit(handshake: Handshake): Promise<Ticket | Refusal> {
     // Not async: where nobody has to be waited for, this promise is the only one.
-    const answer = this.#parts.door.knock(handshake)
-    if (answer instanceof Promise) return answer.then((late) => this.#ticket(late, handshake))
-    return Promise.resolve(this.#ticket(answer, handshake))
+    try {
+      const answer = this.#parts.door.knock(handshake)
+      if (answer instanceof Promise) return answer.then((late) => this.#ticket(late, handshake))
+      return Promise.resolve(this.#ticket(answer, handshake))
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   #ticket(answer: Decision, handshake: Handshake): Ticket | Refusal {
