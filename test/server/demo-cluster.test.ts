@@ -5,7 +5,7 @@ import { FanfareClient } from '@fanfare/client'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
-import { freePort } from '../support/free-port.ts'
+import { freePorts } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/demo-cluster.mjs', import.meta.url))
@@ -44,7 +44,7 @@ function run(args: readonly string[], environment: Readonly<Record<string, strin
 }
 
 async function start(...args: string[]): Promise<Cluster> {
-  const cluster = run(['--port', String(Math.min(await freePort(), 60_000)), ...args])
+  const cluster = run(['--port', String(await freePorts(3)), ...args])
   const { said, urls } = cluster
   const failed = cluster.ended.then((how) => {
     throw new Error(`ended with ${String(how)}: ${said.err}`)

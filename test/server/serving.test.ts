@@ -5,6 +5,7 @@ import { serve } from '@fanfare/server'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { defaultSettings, readSettings } from '../../server/src/config/settings.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
 import { fanfare, type Server, startServer, stopAll } from './fanfare.ts'
@@ -25,14 +26,6 @@ async function portOf(listener: Listener, port = 0): Promise<number> {
   listener.listen(port, '127.0.0.1')
   await once(listener, 'listening')
   return (listener.address() as AddressInfo).port
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const listener = createServer()
-  const port = await portOf(listener)
-  await new Promise((resolve) => listener.close(resolve))
-  return port
 }
 
 function messages({ received }: Connected): Record<string, unknown>[] {

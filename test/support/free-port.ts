@@ -1,11 +1,33 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
+
+/** Below what systems give to whoever asks for any port, or connects: nobody takes one of these by chance. */
+const LOWEST = 12_000
+const HIGHEST = 32_000
+const MOST_ATTEMPTS = 100
 
 /** A port of 127.0.0.1 that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
+  return freePorts(1)
+}
+
+/** The first of so many ports of 127.0.0.1, one after the other, that nobody listens on at this moment. */
+export async function freePorts(many: number): Promise<number> {
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const first = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST - many))
+    const free = await Promise.all(Array.from({ length: many }, (_, at) => isFree(first + at)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${String(many)} free ports between ${String(LOWEST)} and ${String(HIGHEST)}`)
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return false
+  }
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return true
 }

@@ -1,4 +1,5 @@
-import { freePort, RedisServer } from './redis-server.ts'
+import { freePort } from './free-port.ts'
+import { RedisServer } from './redis-server.ts'
 
 const SLOTS = 16_384
 const NODES = 3

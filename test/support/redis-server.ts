@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+
+import { freePort } from './free-port.ts'
 
 /** Far more than a server takes to start. */
 const PATIENCE_MS = 15_000
@@ -156,16 +157,6 @@ export class RedisServer {
       return /NOAUTH|NOPERM/.test(String(error))
     }
   }
-}
-
-/** A port of 127.0.0.1 that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function startFailure(error: NodeJS.ErrnoException): Error {
