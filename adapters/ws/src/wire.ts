@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 
 import type { Batch, Frame, SplicedText } from '@fanfare/core'
-import { inPieces } from '@fanfare/core/adapter'
+import { inPieces, isOnePiece } from '@fanfare/core/adapter'
 
 import type { Deflate } from './compression.ts'
 import { RunBytes } from './run-bytes.ts'
@@ -38,6 +38,7 @@ export class Wire {
   /** A batch that is too much for one write, cut up: the same pieces for everybody who is owed it. */
   pieces(batch: Batch): readonly Batch[] {
     if (batch.parts) return batch.parts.flatMap((part) => this.pieces(part))
+    if (isOnePiece(batch)) return [batch]
     let pieces = this.#pieces.get(batch)
     if (!pieces) this.#pieces.set(batch, (pieces = inPieces(batch)))
     return pieces

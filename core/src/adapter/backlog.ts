@@ -56,9 +56,14 @@ export class Backlog {
   }
 }
 
+/** Whether {@link inPieces} leaves it as it is: it is small enough, or a single frame. */
+export function isOnePiece(batch: Batch): boolean {
+  return batch.bytes <= PIECE_BYTES || batch.frames.length === 1
+}
+
 /** Cuts a batch between its frames; one that is small enough stays as it is. */
 export function inPieces(batch: Batch): readonly Batch[] {
-  if (batch.bytes <= PIECE_BYTES || batch.frames.length === 1) return [batch]
+  if (isOnePiece(batch)) return [batch]
   const pieces: Batch[] = []
   let frames: Frame[] = []
   let bytes = 0

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { Backlog, inPieces } from './backlog.ts'
+export { Backlog, inPieces, isOnePiece } from './backlog.ts'
 export { Deadlines } from './deadlines.ts'
 export { type Beating, Heartbeats, type Pulse, watchHeartbeat } from '../gateway/heartbeat.ts'
 export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom } from './options.ts'

@@ -1,25 +1,29 @@
 import type { Frame } from '../contract/conn.ts'
 import { RunBatch } from './batches.ts'
 
-/** So many frames are made into one list. */
-const LIST = 64
+/** A run is not longer than this, so that an adapter need not cut it; a single frame may be. */
+const RUN_BYTES = 65_536
 
-/** Frames that are told to many, and any run of them up to the last as batches of which the greater part is shared. */
+/** Frames that are told to many, and any run of them up to the last as batches: the list is one and the same for all. */
 export class Runs {
-  readonly #frames: Frame[] = []
+  readonly #list: Frame[] = []
   /** Bytes before each of the frames, and behind the last. */
   readonly #before = [0]
-  /** The frames, cut into lists, by where they begin; and each of those as a whole. */
-  readonly #lists = new Map<number, Frame[]>()
+  /** Where runs end at the latest, and the next begin. */
+  readonly #cuts: number[] = []
+  /** From one cut to the next, by where they begin. */
   readonly #wholes = new Map<number, RunBatch>()
 
   get length(): number {
-    return this.#frames.length
+    return this.#list.length
   }
 
   add(frame: Frame): void {
-    this.#before.push(this.bytesBefore(this.length) + frame.bytes)
-    this.#frames.push(frame)
+    const bytes = this.bytesBefore(this.length) + frame.bytes
+    const begun = this.#cuts.at(-1) ?? 0
+    if (bytes - this.bytesBefore(begun) > RUN_BYTES && this.length > begun) this.#cuts.push(this.length)
+    this.#before.push(bytes)
+    this.#list.push(frame)
   }
 
   bytesBefore(index: number): number {
@@ -28,31 +32,28 @@ export class Runs {
 
   /** All frames from some on. */
   framesFrom(since: number): readonly Frame[] {
-    return this.#frames.slice(since)
+    return this.#list.slice(since)
   }
 
   /** The same, as batches. */
   *from(since: number): Generator<RunBatch> {
-    for (let from = since; from < this.length;) {
-      const to = Math.min(this.length, from - (from % LIST) + LIST)
-      yield to - from === LIST ? this.#whole(from) : this.#run(from, to)
-      from = to
+    let from = since
+    for (const cut of this.#cuts) {
+      if (cut <= from) continue
+      yield from === since ? this.#run(from, cut) : this.#whole(from, cut)
+      from = cut
     }
+    if (from < this.length) yield this.#run(from, this.length)
   }
 
   /** The same for everybody. */
-  #whole(from: number): RunBatch {
+  #whole(from: number, to: number): RunBatch {
     let whole = this.#wholes.get(from)
-    if (!whole) this.#wholes.set(from, (whole = this.#run(from, from + LIST)))
+    if (!whole) this.#wholes.set(from, (whole = this.#run(from, to)))
     return whole
   }
 
   #run(from: number, to: number): RunBatch {
-    const start = from - (from % LIST)
-    let list = this.#lists.get(start)
-    if (!list) this.#lists.set(start, (list = []))
-    list.push(...this.#frames.slice(start + list.length, to))
-    const run = { list, from: from - start, to: to - start }
-    return new RunBatch(run, this.bytesBefore(to) - this.bytesBefore(from))
+    return new RunBatch({ list: this.#list, from, to }, this.bytesBefore(to) - this.bytesBefore(from))
   }
 }

@@ -17,8 +17,10 @@ interface Surplus<Companion> {
 /** Who in a cohort is owed more than the cohort, in the order of how much. */
 export class Surpluses<Companion extends Standing> {
   readonly #cohort: object
-  /** The most last. */
+  /** The most first. In a crowd that joins at once, whoever comes is owed less of its own than those before: it stands last. */
   readonly #sorted: Surplus<Companion>[] = []
+  /** Those before are forgotten. */
+  #first = 0
 
   constructor(cohort: object) {
     this.#cohort = cohort
@@ -26,10 +28,10 @@ export class Surpluses<Companion extends Standing> {
 
   add(companion: Companion, bytes: number, at: number): void {
     const { since } = companion
-    let low = 0
+    let low = this.#first
     for (let high = this.#sorted.length; low < high;) {
       const middle = (low + high) >>> 1
-      if ((this.#sorted[middle]?.bytes ?? 0) < bytes) low = middle + 1
+      if ((this.#sorted[middle]?.bytes ?? 0) > bytes) low = middle + 1
       else high = middle
     }
     this.#sorted.splice(low, 0, { companion, bytes, at, since })
@@ -45,16 +47,15 @@ export class Surpluses<Companion extends Standing> {
     const above: Surplus<Companion>[] = []
     for (let next = this.#largest(); next && next.bytes > bytes; next = this.#largest()) {
       above.push(next)
-      this.#sorted.pop()
+      this.#first++
     }
     return above
   }
 
   #largest(): Surplus<Companion> | undefined {
-    while (this.#sorted.length > 0) {
-      const last = this.#sorted.at(-1)
-      if (last && this.#stands(last)) return last
-      this.#sorted.pop()
+    for (; this.#first < this.#sorted.length; this.#first++) {
+      const first = this.#sorted[this.#first]
+      if (first && this.#stands(first)) return first
     }
     return undefined
   }
