@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { contestant } from '../door/contestants.mjs'
 import { Session } from '../door/session.mjs'
 import { mostConnections } from '../lib/open-files.mjs'
-import { inRounds, over, ratio } from '../lib/rounds.mjs'
+import { inRounds, over, ratio, ratioInAll } from '../lib/rounds.mjs'
 import { count, figure, table } from '../lib/table.mjs'
 import { target, targetLines } from '../lib/targets.mjs'
 
@@ -83,19 +83,19 @@ function evaluated(rows, { asked, perRound }) {
     name: pair[0],
     to: pair[1],
     most,
-    cpu: ratio(rows, pair, cpu),
-    wall: ratio(rows, pair, wall),
+    cpu: { ...ratio(rows, pair, cpu), inAll: ratioInAll(rows, pair, cpu) },
+    wall: { ...ratio(rows, pair, wall), inAll: ratioInAll(rows, pair, wall) },
   }))
   const work = `connect, ${count(clients)} clients that subscribe once`
-  const targets = ratios.flatMap(({ name, to, most, cpu: { median: is } }) =>
+  const targets = ratios.flatMap(({ name, to, most, cpu: { inAll: is } }) =>
     most === undefined ? [] : [target({ work, ours: name, against: to, unit: 'CPU', most, is })],
   )
   const head = ['µs per client', 'CPU', 'on the clock']
   const body = results.map((one) => [one.title, figure(one.cpu.median), figure(one.wall.median)])
   const compared = ratios.map((one) => [
-    `${one.name} / ${one.to}`,
-    figure(one.cpu.median),
-    figure(one.wall.median),
+    `${one.name} / ${one.to}, in all`,
+    figure(one.cpu.inAll),
+    figure(one.wall.inAll),
   ])
   const text = [
     `connect: ${count(clients)} clients connect, ${count(perRound)} in a round, median of ${rows.length} rounds`,

@@ -65,3 +65,18 @@ export function ratio(rows, [ours, twin], pick) {
   })
   return summary(ratios)
 }
+
+/**
+ * One ratio over all rows together, where what is measured is the whole: clients that come in rounds leave garbage, for which some
+ * later round pays.
+ *
+ * @template Figures
+ * @param {readonly Row<Figures>[]} rows
+ * @param {[ours: string, twin: string]} pair
+ * @param {(figures: Figures) => number} pick
+ */
+export function ratioInAll(rows, [ours, twin], pick) {
+  const sum = (/** @type {string} */ name) =>
+    rows.reduce((all, row) => all + (row[name] === undefined ? 0 : pick(row[name])), 0)
+  return sum(ours) / sum(twin)
+}

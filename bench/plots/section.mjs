@@ -12,7 +12,8 @@ Each picture shows one run on one machine, on the loopback interface: compare wh
 [docs/benchmarks.md](docs/benchmarks.md) says what is measured, and how; \`npm run bench\` takes the figures anew.
 [docs/performance.md](docs/performance.md) says where they come from, what they cost, and how many nodes a load takes.`
 
-const TARGETS = `Each of these is a ratio within one run, taken in every round, and then the median; of ns and bytes it is the figure itself.
+const TARGETS = `Each of these is a ratio within one run, taken in every round, and then the median; of connect it is
+that of all rounds together, and of ns and bytes the figure itself.
 \`npm run bench:check\` runs them again and compares.`
 
 /** @typedef {import('./plots.mjs').Plot} Plot */
