@@ -114,7 +114,7 @@ export interface Handshake {
   readonly path: string
   /** The first value of a query parameter, decoded. */
   query(name: string): string | undefined
-  /** A request header, by lower-case name. */
+  /** A request header, by lower-case name. Adapters need not keep `sec-websocket-key`, which means nothing once it is answered. */
   header(name: string): string | undefined
   /** The peer's address as the transport sees it. */
   readonly remoteAddress?: string | undefined
