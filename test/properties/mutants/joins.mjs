@@ -22,8 +22,8 @@ export const JOINS = [
   {
     name: 'the roster is not made anew after a leave',
     file: 'hub/roster.ts',
-    from: 'this.#entries.delete(String(entry.member.id))\n    this.#view = undefined',
-    to: 'this.#entries.delete(String(entry.member.id))',
+    from: '    this.#sequence = undefined\n    this.#view = undefined\n',
+    to: '',
   },
   {
     name: 'members are kept by id and type: 7 and "7" are two',
@@ -34,7 +34,7 @@ export const JOINS = [
   {
     name: 'a newcomer is told of its own join, whatever its dialect',
     file: 'hub/memberships.ts',
-    from: '(group) => (group.protocol.traits.presence.joinToSelf ? undefined : peer)',
+    from: '(group) => (group.protocol.traits.presence.joinToSelf ? undefined : peer.outlet)',
     to: '() => undefined',
   },
   {
@@ -83,8 +83,8 @@ export const JOINS = [
   {
     name: 'an authorization that timed out keeps its turn',
     file: 'hub/join-gate.ts',
-    from: '        finish()\n        reject(this.#denied(',
-    to: '        reject(this.#denied(',
+    from: '        finish()\n        const late =',
+    to: '        const late =',
   },
   {
     name: 'the next in the queue is not started',
@@ -100,7 +100,7 @@ export const JOINS = [
   },
   {
     name: 'the questions of a client that leaves are not withdrawn',
-    file: 'hub/departures.ts',
+    file: 'hub/peer.ts',
     from: 'question.withdraw()',
     to: 'void question',
   },

@@ -16,8 +16,8 @@ export const REST = [
   {
     name: 'a frame for an excepted client counts as accepted',
     file: 'hub/fan-out.ts',
-    from: ')) accepted--',
-    to: ')) accepted -= 0',
+    from: '    if (except instanceof Set) for (const outlet of except) leave(cohort, outlet)\n    else if (except) leave(cohort, except)\n    counters.accepted += cohort.owe(frame)\n',
+    to: '    counters.accepted += cohort.owe(frame)\n    if (except instanceof Set) for (const outlet of except) leave(cohort, outlet)\n    else if (except) leave(cohort, except)\n',
   },
   {
     name: 'a message is delivered in the middle of another',
