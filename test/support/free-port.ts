@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect } from 'node:net'
 
 /** Below what systems give to whoever asks for any port, or connects: nobody takes one of these by chance. */
 const LOWEST = 12_000
@@ -21,13 +21,15 @@ export async function freePorts(many: number): Promise<number> {
   throw new Error(`no ${String(many)} free ports between ${String(LOWEST)} and ${String(HIGHEST)}`)
 }
 
+/** Asked by connecting: a test may have replaced what listening does. */
 async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
+  const socket = connect(port, '127.0.0.1')
   try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
+    await once(socket, 'connect')
     return false
+  } catch {
+    return true
+  } finally {
+    socket.destroy()
   }
-  await new Promise((resolve) => server.close(resolve))
-  return true
 }
