@@ -57,35 +57,20 @@ export class Deadlines<Key> {
     this.#armed = false
   }
 
-  /** Whoever is told may start others, call others off, and throw. */
+  /** Whoever is told may start others, call others off, and throw: then those behind are told at the next tick. */
   #ring(): void {
-    this.#armed = false
-    const late = this.#late()
-    let failure: { readonly error: unknown } | undefined
-    for (const [key, deadline] of late) {
-      if (this.#waiting.get(key) !== deadline) continue
-      this.met(key)
-      try {
-        deadline.missed(key)
-      } catch (error) {
-        failure ??= { error }
-      }
-    }
-    if (failure) throw failure.error
-  }
-
-  /** Those whose time is over. The alarm is set for the one that is due next. */
-  #late(): [Key, Deadline<Key>][] {
     const { now } = this.#wheel
-    const late: [Key, Deadline<Key>][] = []
-    for (const waiting of this.#waiting) {
-      const left = waiting[1].until - now
-      if (left > 0) {
-        this.#arm(left)
-        break
+    try {
+      for (const [key, { until, missed }] of this.#waiting) {
+        if (until > now) break
+        this.#waiting.delete(key)
+        missed(key)
       }
-      late.push(waiting)
+    } finally {
+      // For whoever was started meanwhile it may have been set already.
+      this.#disarm()
+      const [next] = this.#waiting.values()
+      if (next) this.#arm(Math.max(0, next.until - now))
     }
-    return late
   }
 }
