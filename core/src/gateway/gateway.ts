@@ -2,6 +2,7 @@ import type { Handshake } from '../contract/conn.ts'
 import type { ChannelNames, ChannelOf, Contract, MessageNames } from '../contract/contract.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
+import { rejected } from '../ground/errors.ts'
 import type { Client } from '../hub/client.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Refusal, Ticket } from './admission.ts'
@@ -131,7 +132,7 @@ export class Gateway<C extends Contract = Contract, U extends User = User> {
       if (answer instanceof Promise) return answer.then((late) => this.#ticket(late, handshake))
       return Promise.resolve(this.#ticket(answer, handshake))
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      return rejected(error)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Conn } from '../contract/conn.ts'
 import type { Member, Message, Origin } from '../contract/message.ts'
 import type { Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
-import { HubClosedError } from '../ground/errors.ts'
+import { HubClosedError, rejected } from '../ground/errors.ts'
 import { named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
@@ -94,7 +94,7 @@ export class Hub {
       this.#open()
       return this.#parts.subscribe(client, channel, options)
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      return rejected(error)
     }
   }
 

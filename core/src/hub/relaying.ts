@@ -1,7 +1,7 @@
 import type { Message } from '../contract/message.ts'
 import type { Relay } from '../contract/relay.ts'
 import { all } from '../ground/few.ts'
-import { FanfareError } from '../ground/errors.ts'
+import { FanfareError, rejected } from '../ground/errors.ts'
 import type { Cancel, Platform } from '../ground/platform.ts'
 import { Interest, type InterestHost } from './interest.ts'
 import type { Peer } from './peer.ts'
@@ -52,7 +52,7 @@ export class Relaying {
       this.#hub.deliverNow(message)
       return Promise.resolve()
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      return rejected(error)
     }
   }
 
