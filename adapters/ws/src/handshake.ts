@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Handshake } from '@fanfare/core'
 import { subprotocolsOf } from '@fanfare/core/adapter'
 
-import { SharedTexts } from './shared-texts.ts'
+import type { SharedTexts } from './shared-texts.ts'
 
 /** What the gateway wants to know of an upgrade request. `path` is what lies below the mount. */
 export function handshakeOf(request: IncomingMessage, path: string): Handshake {
@@ -32,14 +32,14 @@ export class WsHandshake implements Handshake {
   /** Lines of `name:value`; no value has a line end. Begins and ends with a line end. */
   readonly #headers: string
 
-  constructor({ url = '', headers, socket }: IncomingMessage, path: string, texts = new SharedTexts()) {
+  constructor({ url = '', headers, socket }: IncomingMessage, path: string, texts?: SharedTexts) {
     const at = url.indexOf('?')
     this.path = path
     this.remoteAddress = socket.remoteAddress
     this.subprotocols = subprotocolsOf(headers['sec-websocket-protocol'])
     this.#search = at < 0 ? '' : url.slice(at + 1)
     const lines = linesOf(headers)
-    this.#headers = isPersonal(headers) ? lines : texts.share(lines)
+    this.#headers = !texts || isPersonal(headers) ? lines : texts.share(lines)
   }
 
   get transport(): 'websocket' {

@@ -20,7 +20,7 @@ export interface SplicedText {
   readonly tail: string
 }
 
-/** Below, a copy costs less than two pieces more in a write. In bytes. */
+/** Shorter ones are put together: a write in one piece instead of three. In bytes. */
 const WORTH_SHARING = 4_096
 
 /**

@@ -8,7 +8,7 @@ import { type Debtor, type Debtors, EAGER_BYTES, type Turn } from './turn.ts'
 /** Where a group goes apart, because its members are told many other things, it is tried again after so many messages. */
 const MESSAGES_APART = 64
 
-/** For so many one list is not worth making: runs of what is there cost each of them a piece or two more in a write. */
+/** For so many no list is made: each of them gets runs of what is there, a piece or two more in its write. */
 const FEW = 16
 
 const NOBODY: readonly number[] = []
@@ -42,8 +42,6 @@ export class Cohort implements Debtors {
   size = 0
   /** More can be owed to all of them. */
   open = true
-  /** Some of them are owed too much to wait for the end of the turn. */
-  heavy = false
   /** How often somebody left while it was open. */
   departures = 0
   readonly #cohorts: Cohorts
@@ -83,7 +81,6 @@ export class Cohort implements Debtors {
   owe(frame: Frame): number {
     this.#runs.add(frame)
     this.owed = this.owed.child(frame)
-    this.heavy = this.owed.bytes + this.#surplus > EAGER_BYTES
     // Then everybody is written to at once.
     if (this.owed.bytes > EAGER_BYTES) this.close()
     return this.size
@@ -141,7 +138,8 @@ export class Cohort implements Debtors {
     // Closed by this very frame.
     if (!this.open) return [...this.#outlets.keys()]
     const strays = this.#strays()
-    if (!this.heavy) return strays
+    // Nobody is owed too much to wait.
+    if (this.owed.bytes + this.#surplus <= EAGER_BYTES) return strays
     const heavy = this.#heavyOnes()
     return heavy.length === 0 ? strays : [...strays, ...heavy].sort((one, other) => one - other)
   }

@@ -26,7 +26,6 @@ export class RosterEntry {
 class ShapedList {
   readonly text: GrowingText
   readonly #each: (member: MemberText) => string
-  #empty = true
 
   constructor(each: (member: MemberText) => string, size: (text: string) => number) {
     this.text = new GrowingText(size)
@@ -34,8 +33,8 @@ class ShapedList {
   }
 
   add(member: MemberText): void {
-    this.text.add(this.#empty ? this.#each(member) : `,${this.#each(member)}`)
-    this.#empty = false
+    const text = this.#each(member)
+    this.text.add(this.text.pieces.length === 0 ? text : `,${text}`)
   }
 }
 
