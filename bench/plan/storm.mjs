@@ -1,4 +1,5 @@
 // Connections are lost, and all of those clients come back: a simulation in steps, the same each time for one seed.
+import { seededRandom } from '../lib/random.mjs'
 
 /** How `@fanfare/client` waits between attempts, and how long it waits for one; a test compares them. */
 export const BACKOFF = { baseMs: 500, maxMs: 20_000 }
@@ -90,7 +91,7 @@ class Crowd {
 
   /** @param {number} size @param {number} seed */
   constructor(size, seed) {
-    this.#random = randomFrom(seed)
+    this.#random = seededRandom(seed)
     this.#failures = new Uint8Array(size)
     for (let client = 0; client < size; client++) this.#plan(client, 0)
   }
@@ -173,16 +174,5 @@ class Gate {
       this.#head = 0
     }
     return many
-  }
-}
-
-/** Mulberry32: small, and the same on every machine. @param {number} seed */
-function randomFrom(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

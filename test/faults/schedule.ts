@@ -1,4 +1,4 @@
-import { seededRandom } from '../support/toxics/random.ts'
+import { seededRandom } from '../../bench/lib/random.mjs'
 
 /** What can happen to the bus as a whole. */
 export const SERVER_FAULTS = ['kill', 'pause'] as const

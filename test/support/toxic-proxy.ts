@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { type Counters, noCounts } from './toxics/counters.ts'
 import { Flow, noToxics, type Toxics } from './toxics/flow.ts'
 import type { Framing } from './toxics/frames.ts'
-import { seededRandom } from './toxics/random.ts'
+import { seededRandom } from '../../bench/lib/random.mjs'
 
 export { NATS } from './toxics/nats-framing.ts'
 export { RESP } from './toxics/resp-framing.ts'

@@ -1,5 +1,10 @@
-/** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
+/**
+ * A generator of numbers from 0 up to 1 that gives the same ones for the same seed, on every machine (mulberry32).
+ *
+ * @param {number} seed
+ * @returns {() => number}
+ */
+export function seededRandom(seed) {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
