@@ -8,10 +8,12 @@ let clock: ManualClock
 let wheel: TimerWheel
 let deadlines: Deadlines<string>
 let missed: string[]
+let reported: unknown[]
 
 beforeEach(() => {
   clock = new ManualClock()
-  wheel = new TimerWheel(testPlatform(clock))
+  reported = []
+  wheel = new TimerWheel(testPlatform(clock, reported))
   deadlines = new Deadlines(wheel, 1_000)
   missed = []
 })
@@ -78,5 +80,17 @@ it('whoever misses one may meet others, start others, and throw', () => {
   expect(missed).toEqual(['c'])
   clock.advance(1_100)
   expect(missed).toEqual(['c', 'd'])
+  expect(wheel.size).toBe(0)
+})
+
+it('each that throws is reported', () => {
+  const errors = ['one', 'two', 'three'].map((message) => new Error(message))
+  for (const error of errors) {
+    deadlines.start(error.message, () => {
+      throw error
+    })
+  }
+  clock.advance(2_000)
+  expect(reported).toEqual(errors)
   expect(wheel.size).toBe(0)
 })
