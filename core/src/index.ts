@@ -22,6 +22,7 @@ export type { RateLimitOptions } from './gateway/rate-limits.ts'
 export type { ChannelTarget, ClientLike, ClientTarget, Group, SendToOptions } from './gateway/targets.ts'
 export type { Rate } from './gateway/token-bucket.ts'
 export { cookieOf, OneTimeTokens, tokenOf } from './gateway/tokens.ts'
+export type { Budget, BudgetLimits, Budgets, BudgetStats, Holder } from './ground/budget.ts'
 export {
   CancelledError,
   ChannelNameError,

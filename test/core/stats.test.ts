@@ -15,6 +15,11 @@ const nothing = {
   dropped: { overflow: 0, conflated: 0, roster: 0, encode: 0, closed: 0 },
   unread: 0,
   malformed: 0,
+  budgets: {
+    inbound: { used: 0, limit: 134_217_728, evictions: 0 },
+    outbound: { used: 0, limit: 214_748_364, evictions: 0 },
+    state: { used: 0, limit: 214_748_364, evictions: 0 },
+  },
 }
 
 describe('stats', () => {

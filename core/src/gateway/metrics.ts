@@ -1,4 +1,6 @@
 import { classifyChannel } from '../ground/channel-name.ts'
+import type { BudgetStats } from '../ground/budget.ts'
+import type { HubStats } from '../hub/stats.ts'
 import type { GatewayStats } from './gateway-stats.ts'
 
 interface Sample {
@@ -39,6 +41,14 @@ export function prometheusText(stats: GatewayStats): string {
     metric('fanfare_queued_bytes', 'gauge', 'Bytes waiting in outboxes.', [
       { value: hub.frames.queuedBytes },
     ]),
+    metric('fanfare_held_bytes', 'gauge', 'Bytes held on behalf of clients.', budgetSamples(hub, 'used')),
+    metric('fanfare_held_bytes_limit', 'gauge', 'How many bytes may be held.', budgetSamples(hub, 'limit')),
+    metric(
+      'fanfare_evictions_total',
+      'counter',
+      'Clients closed because the node held too much.',
+      budgetSamples(hub, 'evictions'),
+    ),
     metric('fanfare_pending_authorizations', 'gauge', 'Authorizations that run or wait.', [
       { value: hub.pendingAuthorizations },
     ]),
@@ -61,6 +71,10 @@ function channelsByType({ subscriptions }: GatewayStats): Sample[] {
   const counts = { public: 0, private: 0, presence: 0 }
   for (const channel of Object.keys(subscriptions)) counts[classifyChannel(channel)]++
   return byLabel('type', counts)
+}
+
+function budgetSamples({ budgets }: HubStats, figure: keyof BudgetStats): Sample[] {
+  return Object.entries(budgets).map(([budget, stats]) => ({ labels: { budget }, value: stats[figure] }))
 }
 
 function byLabel(label: string, values: Readonly<Record<string, number>>): Sample[] {

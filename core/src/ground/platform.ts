@@ -34,6 +34,8 @@ export interface Platform {
   utf8Size(text: string): number
   /** UTF-8 to text; ill-formed input becomes U+FFFD. */
   decodeUtf8(bytes: Uint8Array): string
+  /** How much memory the process may use, in bytes: what a node may hold for its clients is a part of it. */
+  memoryLimit(): number
   /** Where an error goes that nobody listens for. */
   reportError(error: unknown): void
 }
@@ -54,7 +56,15 @@ interface Host {
   readonly reportError?: (error: unknown) => void
   readonly console?: { error(...values: unknown[]): void }
   readonly queueMicrotask?: (callback: () => void) => void
+  readonly process?: {
+    readonly versions?: { readonly bun?: string }
+    getBuiltinModule?(name: string): { getHeapStatistics?(): { heap_size_limit: number } } | undefined
+    constrainedMemory?(): number
+  }
 }
+
+/** Where the host does not say how much memory there is, and at most this much where it has no limit for the heap. */
+const USUAL_MEMORY = 2 ** 30
 
 function missing(what: string, instead: string): never {
   throw new Error(`this runtime has no ${what}: give Fanfare its own with the option platform.${instead}`)
@@ -109,6 +119,15 @@ function hostReport(host: Host): (error: unknown) => void {
   return () => {}
 }
 
+/** The smaller of the heap's limit and the container's. */
+function hostMemoryLimit({ process }: Host): number {
+  // Bun's heap has no limit; the figure that it gives for one follows what is used.
+  const v8 = process?.versions?.bun === undefined ? process?.getBuiltinModule?.('node:v8') : undefined
+  const heap = v8?.getHeapStatistics?.().heap_size_limit ?? USUAL_MEMORY
+  // 0, or more than any machine has: there is no container.
+  return Math.min(heap, process?.constrainedMemory?.() || heap)
+}
+
 /**
  * The platform core uses when the user gives none: whatever the host has of the usual globals. A part that the host
  * lacks throws when it is first used, naming the option that replaces it.
@@ -127,6 +146,7 @@ export function hostPlatform(): Platform {
     utf8Size: host.Buffer ? (text) => host.Buffer?.byteLength(text) ?? utf8Size(text) : utf8Size,
     decodeUtf8: (bytes) =>
       host.TextDecoder ? new host.TextDecoder().decode(bytes) : missing('TextDecoder', 'decodeUtf8'),
+    memoryLimit: () => hostMemoryLimit(host),
     reportError: hostReport(host),
   }
 }

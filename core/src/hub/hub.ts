@@ -3,6 +3,7 @@ import type { Conn } from '../contract/conn.ts'
 import type { Member, Message, Origin } from '../contract/message.ts'
 import type { Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
+import type { Budgets } from '../ground/budget.ts'
 import { HubClosedError, rejected } from '../ground/errors.ts'
 import { named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -58,6 +59,11 @@ export class Hub {
   /** The one timer of this hub; gateways and adapters share it. */
   get wheel(): TimerWheel {
     return this.#parts.wheel
+  }
+
+  /** What this node holds on behalf of its clients; adapters and gateways say what they hold. */
+  get budgets(): Budgets {
+    return this.#parts.budgets
   }
 
   /** The number that the ids of its clients begin with, in digits: what names this node on a bus. */

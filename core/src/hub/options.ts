@@ -1,5 +1,6 @@
 import type { Authorizer } from '../contract/authorizer.ts'
 import type { OutboxLimits } from '../contract/slow-consumer.ts'
+import type { BudgetLimits } from '../ground/budget.ts'
 import { knownOptions, wholeFrom } from '../ground/options.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { AuthorizationLimits } from './join-gate.ts'
@@ -15,6 +16,8 @@ export interface HubOptions {
   readonly outbox?: Partial<OutboxLimits> | undefined
   /** What is done when more would have to wait. @defaultValue `'drop-newest'` */
   readonly slowConsumer?: SlowConsumerOption | undefined
+  /** How much this node may hold on behalf of all its clients, in bytes. */
+  readonly budgets?: Partial<BudgetLimits> | undefined
   /** A transport that takes no byte for so long is given up, whatever the policy; 0: never. @defaultValue `10_000` ms */
   readonly writeTimeoutMs?: number | undefined
   /** Channels one client may hold. @defaultValue `128` */

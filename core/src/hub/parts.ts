@@ -2,6 +2,7 @@ import type { Conn } from '../contract/conn.ts'
 import type { Message } from '../contract/message.ts'
 import type { Protocol, Ref, RosterView } from '../contract/protocol.ts'
 import type { DropReason } from '../contract/slow-consumer.ts'
+import { type Budgets, budgets, budgetStats } from '../ground/budget.ts'
 import { CancelledError, OptionError } from '../ground/errors.ts'
 import { named } from '../ground/few.ts'
 import { knownOptions } from '../ground/options.ts'
@@ -35,6 +36,7 @@ const OPTIONS: readonly (keyof HubOptions)[] = [
   'authorization',
   'outbox',
   'slowConsumer',
+  'budgets',
   'writeTimeoutMs',
   'maxChannelsPerClient',
   'clientId',
@@ -46,6 +48,7 @@ const OPTIONS: readonly (keyof HubOptions)[] = [
 export class HubParts implements OutletHost {
   readonly platform: Platform
   readonly limits: HubLimits
+  readonly budgets: Budgets
   readonly policies: Policies
   readonly counters = new Counters()
   readonly sequencer = new Sequencer()
@@ -70,6 +73,7 @@ export class HubParts implements OutletHost {
     this.limits = hubLimits(options)
     this.policies = new Policies(options.slowConsumer ?? 'drop-newest')
     this.platform = { ...hostPlatform(), ...options.platform }
+    this.budgets = budgets(options.budgets ?? {}, this.platform.memoryLimit())
     this.#ids = new ClientIds(this.platform, this.limits.node)
     this.#newId = checkedClientId(options) ?? (() => this.#ids.next())
     this.events = new Events((error) => this.platform.reportError(error))
@@ -156,6 +160,7 @@ export class HubParts implements OutletHost {
       dropped: { ...dropped },
       unread,
       malformed,
+      budgets: budgetStats(this.budgets),
     }
   }
 

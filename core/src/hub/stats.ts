@@ -1,3 +1,4 @@
+import type { BudgetLimits, BudgetStats } from '../ground/budget.ts'
 import type { DropCounts } from './counters.ts'
 
 /** A snapshot of what a hub holds and counts. */
@@ -21,4 +22,6 @@ export interface HubStats {
   readonly unread: number
   /** Messages given to `deliver` that were none. */
   readonly malformed: number
+  /** What the node holds on behalf of its clients, in bytes, and how many were closed because it was too much. */
+  readonly budgets: Readonly<Record<keyof BudgetLimits, BudgetStats>>
 }

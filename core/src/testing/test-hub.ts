@@ -34,6 +34,7 @@ export function testPlatform(clock: ManualClock, reported: unknown[] = []): Plat
       }),
     utf8Size,
     decodeUtf8,
+    memoryLimit: () => 2 ** 30,
     reportError: (error) => reported.push(error),
   }
 }
