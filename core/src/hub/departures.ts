@@ -57,11 +57,13 @@ export class Departures {
   gone(peer: Peer, code: number, reason: string): void {
     peer.transportGone = true
     if (!peer.disconnect()) {
+      peer.outlet.release()
       this.#finish(peer)
       return
     }
     this.#hub.sequencer.run(() => {
       peer.outlet.abandon()
+      peer.outlet.release()
       this.#removeEverywhere(peer, 'closed', { frames: [], code, reason })
     })
   }
@@ -117,6 +119,7 @@ export class Departures {
     } catch (error) {
       this.#hub.report({ error, where: 'conn', client: peer })
     }
+    peer.outlet.release()
     this.#finish(peer)
   }
 

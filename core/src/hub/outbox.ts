@@ -16,6 +16,9 @@ interface Marks {
 /** Control frames have room of their own, whatever else waits. Beyond it the client is closed. */
 export const CONTROL_LIMITS: OutboxLimits = { frames: 64, bytes: 65_536 }
 
+/** What a frame that waits takes beside its data. */
+const FRAME_BYTES = 128
+
 /**
  * What waits for one client whose transport is full: a queue in the order in which things were said. It counts; what is
  * done when it is full is decided by its owner.
@@ -46,6 +49,12 @@ export class Outbox {
   /** Their bytes. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What all frames that wait take in memory, about. */
+  get heldBytes(): number {
+    const frames = this.#frames + this.#controlFrames
+    return this.#bytes + this.#controlBytes + frames * FRAME_BYTES
   }
 
   /** Whether a data or presence frame fits beside what waits here and in the transport. */

@@ -1,6 +1,7 @@
 import type { Conn, Frame, Lane } from '../contract/conn.ts'
 import type { Broadcast, Farewell, Protocol, RosterView, Unicast, WireData } from '../contract/protocol.ts'
 import type { DropReason, OutboxLimits, SlowConsumerPolicy } from '../contract/slow-consumer.ts'
+import type { Budgets, Holder } from '../ground/budget.ts'
 import type { Cancel, Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
@@ -10,7 +11,8 @@ import { allDrops, type Counters, type DropCounts, noDrops } from './counters.ts
 import { makeFrame } from './make-frame.ts'
 import { Outbox } from './outbox.ts'
 import type { Owed } from './owed.ts'
-import { overflow, type Overflowing } from './overflow.ts'
+import type { Overflowing } from './overflow.ts'
+import { queue } from './queue.ts'
 import { type Reader, render } from './render.ts'
 import { watchStalled } from './stall-watch.ts'
 import { EAGER_BYTES, type Turn } from './turn.ts'
@@ -21,6 +23,7 @@ export interface OutletHost {
   readonly turn: Turn
   readonly wheel: TimerWheel
   readonly counters: Counters
+  readonly budgets: Budgets
   /** `writeTimeoutMs`: milliseconds without progress after which a full transport is given up; 0: never. */
   readonly limits: { readonly outbox: OutboxLimits; readonly writeTimeoutMs: number }
   /** A frame was not delivered. */
@@ -34,7 +37,7 @@ export interface OutletHost {
 }
 
 /** The way out to one client: what it is owed this turn, and what waits for it while its transport is full. */
-export class Outlet implements Companion, Overflowing, Reader {
+export class Outlet implements Companion, Overflowing, Reader, Holder {
   readonly id: string
   readonly conn: Conn
   readonly protocol: Protocol
@@ -47,6 +50,7 @@ export class Outlet implements Companion, Overflowing, Reader {
   /** The transport said that it has no room; what comes waits in the outbox. */
   full = false
   #closed = false
+  heldBytes = 0
   sentFrames = 0
   sentBytes = 0
   #dropCounts: Record<DropReason, number> | undefined
@@ -162,6 +166,7 @@ export class Outlet implements Companion, Overflowing, Reader {
     this.#becomeRoomy()
     const frames = render(this.#outbox?.take() ?? [], this)
     if (frames.length > 0) this.#write(CountedBatch.of(frames))
+    else this.#account()
   }
 
   /**
@@ -176,7 +181,26 @@ export class Outlet implements Companion, Overflowing, Reader {
     for (const data of farewell.frames) frames.push(this.newFrame(data, 'control'))
     if (frames.length > 0) this.#write(CountedBatch.of(frames))
     this.#stop()
+    this.#account()
     return this.full
+  }
+
+  /** The transport is gone, and what it held. */
+  release(): void {
+    this.host.budgets.outbound.hold(this, 0)
+  }
+
+  /** What waits for the client: in its outbox, and in its transport. */
+  measure(): number {
+    return (this.#outbox?.heldBytes ?? 0) + this.conn.bufferedBytes
+  }
+
+  evict(): void {
+    this.host.evict(this, 'slow')
+  }
+
+  #account(): void {
+    this.host.budgets.outbound.hold(this, this.measure())
   }
 
   /** The transport is gone: nothing can be said any more. */
@@ -205,44 +229,13 @@ export class Outlet implements Companion, Overflowing, Reader {
       this.host.evict(this, 'internal')
     }
     if (!room && !this.full && !this.#closed) this.#becomeFull()
+    // Mostly the kernel has taken everything.
+    if (this.heldBytes > 0 || this.conn.bufferedBytes > 0) this.#account()
   }
 
   #queue(frame: Frame, channel: string | undefined, policy: SlowConsumerPolicy): void {
-    if (frame.lane === 'control') this.#queueControl(frame, channel)
-    else if (frame.lane === 'presence') this.#queuePresence(frame, channel)
-    else if (this.#makeRoom(frame)) this.outbox.push(frame, channel)
-    else overflow(this, frame, channel, policy)
-  }
-
-  #queueControl(frame: Frame, channel: string | undefined): void {
-    if (this.outbox.fitsControl(frame)) {
-      this.outbox.push(frame, channel)
-      return
-    }
-    this.drop('overflow', channel)
-    this.host.evict(this, 'slow')
-  }
-
-  #queuePresence(frame: Frame, channel: string | undefined): void {
-    if (channel !== undefined && this.outbox.hasRoster(channel)) this.drop('roster', channel)
-    else if (this.outbox.fits(frame, this.conn.bufferedBytes)) this.outbox.push(frame, channel)
-    else if (channel === undefined) this.drop('overflow', channel)
-    else {
-      this.#collapsePresence()
-      this.outbox.markRoster(channel)
-      this.drop('roster', channel)
-    }
-  }
-
-  /** Whether there is room for a data frame, after waiting presence changes made way for a fresh roster. */
-  #makeRoom(frame: Frame): boolean {
-    if (this.outbox.fits(frame, this.conn.bufferedBytes)) return true
-    this.#collapsePresence()
-    return this.outbox.fits(frame, this.conn.bufferedBytes)
-  }
-
-  #collapsePresence(): void {
-    for (const slot of this.outbox.collapsePresence()) this.drop('roster', slot.channel)
+    queue(this, frame, channel, policy)
+    this.#account()
   }
 
   rosterFor(channel: string): RosterView | undefined {

@@ -75,9 +75,9 @@ export const OUTBOX = [
   },
   {
     name: 'presence changes are kept although a fresh roster stands for them',
-    file: 'hub/outlet.ts',
-    from: "this.outbox.hasRoster(channel)) this.drop('roster', channel)",
-    to: "this.outbox.hasRoster(channel) && channel === '') this.drop('roster', channel)",
+    file: 'hub/queue.ts',
+    from: "outbox.hasRoster(channel)) outlet.drop('roster', channel)",
+    to: "outbox.hasRoster(channel) && channel === '') outlet.drop('roster', channel)",
   },
   {
     name: 'the roster of an earlier stay stands for the one of this stay',
