@@ -189,7 +189,7 @@ describe('the rate of handshakes', () => {
     expect(asked).toBe(1)
   })
 
-  it('remembers 10,000 addresses, and forgets whoever loses nothing by it first', async () => {
+  it('remembers 10,000 addresses, and forgets who came the longest time ago', async () => {
     const { admit, clock } = testGateway({
       rateLimit: { handshakesPerAddress: { rate: 0.001, burst: 1 } },
     })
@@ -197,8 +197,59 @@ describe('the rate of handshakes', () => {
     expect(await admit(from('0'))).toMatchObject({ status: 429 })
     expect(await admit(from('new'))).toMatchObject({ ok: true })
     expect(await admit(from('9999'))).toMatchObject({ status: 429 })
-    expect(await admit(from('0'))).toMatchObject({ ok: true })
+    expect(await admit(from('0'))).toMatchObject({ status: 429 })
+    expect(await admit(from('1'))).toMatchObject({ ok: true })
     expect(clock.timers).toBe(0)
+  })
+
+  const ONE = { handshakesPerAddress: { rate: 1, burst: 1 } }
+
+  it.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff'],
+    ['2001:db8:1:2::1', '2001:0DB8:0001:0002:0000:0000:0000:0009'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::1%eth0'],
+    ['1.2.3.4', '::ffff:1.2.3.4'],
+    ['1.2.3.4', '::FFFF:0102:0304'],
+    ['1.2.3.4', '0:0:0:0:0:ffff:1.2.3.4'],
+  ])('counts %s and %s as one', async (first, second) => {
+    const { admit } = testGateway({ rateLimit: ONE })
+    expect(await admit(from(first))).toMatchObject({ ok: true })
+    expect(await admit(from(second))).toMatchObject({ status: 429 })
+  })
+
+  it.each([
+    ['1.2.3.4', '1.2.3.4:4711'],
+    ['1.2.3.4', '[::ffff:1.2.3.4]:80'],
+    ['2001:db8::1', '[2001:db8::2]:4711'],
+    ['2001:db8::1', '[2001:DB8::1]'],
+  ])('counts %s and %s, as proxies write them, as one', async (first, second) => {
+    const { admit } = testGateway({ trustedProxies: 1, rateLimit: ONE })
+    const by = (forwarded: string): object => ({ headers: { 'x-forwarded-for': forwarded } })
+    expect(await admit(by(first))).toMatchObject({ ok: true })
+    expect(await admit(by(second))).toMatchObject({ status: 429 })
+  })
+
+  it('takes what is no address for the proxy itself', async () => {
+    const { admit } = testGateway({ trustedProxies: 1, rateLimit: ONE })
+    const by = (forwarded: string): object => ({ headers: { 'x-forwarded-for': forwarded } })
+    expect(await admit(by('unknown'))).toMatchObject({ ok: true })
+    for (const other of ['_hidden', '1.2.3', '1.2.3.256', '1::2::3', 'x'.repeat(10_000), '01.2.3.4']) {
+      expect(await admit(by(other))).toMatchObject({ status: 429 })
+    }
+  })
+
+  it('tells networks of IPv6 apart, by as many bits as it is told', async () => {
+    const [first, second] = ['2001:db8:0:1::1', '2001:db8:0:2::1']
+    const apart = testGateway({ rateLimit: ONE })
+    expect(await apart.admit(from(first))).toMatchObject({ ok: true })
+    expect(await apart.admit(from(second))).toMatchObject({ ok: true })
+    const together = testGateway({ rateLimit: { ...ONE, ipv6Prefix: 48 } })
+    expect(await together.admit(from(first))).toMatchObject({ ok: true })
+    expect(await together.admit(from(second))).toMatchObject({ status: 429 })
+    const each = testGateway({ rateLimit: { ...ONE, ipv6Prefix: 128 } })
+    expect(await each.admit(from('2001:db8::1'))).toMatchObject({ ok: true })
+    expect(await each.admit(from('2001:db8::2'))).toMatchObject({ ok: true })
+    expect(await each.admit(from('2001:db8:0::2'))).toMatchObject({ status: 429 })
   })
 })
 
@@ -208,6 +259,8 @@ describe('rate limits', () => {
     ['rateLimit.subscribes.rate', { subscribes: { rate: Number.NaN, burst: 1 } }],
     ['rateLimit.handshakes.burst', { handshakes: { rate: 1, burst: 0 } }],
     ['rateLimit.handshakesPerAddress.burst', { handshakesPerAddress: { rate: 1, burst: 1.5 } }],
+    ['rateLimit.ipv6Prefix', { ipv6Prefix: 0 }],
+    ['rateLimit.ipv6Prefix', { ipv6Prefix: 129 }],
     ['rateLimit.strikes', { strikes: -1 }],
   ])('that make no sense are refused: %s', (option, rateLimit: RateLimitOptions) => {
     expect(() => new Gateway({ rateLimit })).toThrow(expect.objectContaining({ option }))

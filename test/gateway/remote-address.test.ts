@@ -25,8 +25,27 @@ describe('the address of a client', () => {
     [1, '', '10.0.0.1'],
     [1, ' , ', '10.0.0.1'],
     [1, undefined, '10.0.0.1'],
+    [1, '1.1.1.1:4711', '1.1.1.1'],
+    [1, '[2001:DB8:0:0::1]:4711', '2001:db8::1'],
+    [1, '::ffff:1.1.1.1', '1.1.1.1'],
+    [1, '1:0:0:2:0:0:0:3', '1:0:0:2::3'],
+    [1, '::', '::'],
+    [1, '1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    [1, 'unknown', '10.0.0.1'],
+    [1, '1.1.1.1, 300.1.1.1', '10.0.0.1'],
   ])('behind %i proxies that say %j is %s', async (hops, forwarded, expected) => {
     expect(await believed(hops, forwarded)).toBe(expected)
+  })
+
+  it.each([
+    ['::ffff:10.0.0.7', '10.0.0.7'],
+    ['::1', '::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['a pipe', 'a pipe'],
+  ])('of the transport %s is %s', async (remoteAddress, expected) => {
+    const { gateway, visit } = testGateway()
+    const ann = await visit({ remoteAddress })
+    expect(gateway.client(ann.client.id)?.remoteAddress).toBe(expected)
   })
 
   it('is not where a client says, however long it makes its list', async () => {

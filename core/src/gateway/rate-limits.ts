@@ -1,5 +1,6 @@
 import { OptionError } from '../ground/errors.ts'
 import { knownOptions, wholeFrom } from '../ground/options.ts'
+import { countedAs } from './remote-address.ts'
 import { filled, msUntilToken, type Rate, TokenBucket } from './token-bucket.ts'
 
 /** How often clients may do things. A rate of 0 is no limit. */
@@ -8,8 +9,13 @@ export interface RateLimitOptions {
   readonly messages?: Rate | undefined
   /** Subscribes of one client, beside the limit for messages. @defaultValue 50 per second, 128 at once */
   readonly subscribes?: Rate | undefined
-  /** Handshakes from one address. @defaultValue no limit */
+  /** Handshakes from one address, which of IPv6 is a network: see `ipv6Prefix`. @defaultValue no limit */
   readonly handshakesPerAddress?: Rate | undefined
+  /**
+   * How many bits of an IPv6 address say whose it is, from 1 to 128: everybody has whole networks of them.
+   * @defaultValue `64`
+   */
+  readonly ipv6Prefix?: number | undefined
   /** Handshakes at this node, from everywhere. @defaultValue no limit */
   readonly handshakes?: Rate | undefined
   /** A client that was refused so often is closed; 1 closes it at the first time, 0 never. @defaultValue `10` */
@@ -23,11 +29,12 @@ const LIMITS: readonly (keyof RateLimitOptions)[] = [
   'messages',
   'subscribes',
   'handshakesPerAddress',
+  'ipv6Prefix',
   'handshakes',
   'strikes',
 ]
 const NO_LIMIT: Rate = { rate: 0, burst: 1 }
-/** Addresses remembered at once. Beyond it, those whose buckets are full again are forgotten first. */
+/** Addresses remembered at once. Beyond it, whoever came the longest time ago is forgotten: nobody has waited longer. */
 const MAX_ADDRESSES = 10_000
 
 /** @throws OptionError when a limit has a wrong value */
@@ -37,6 +44,7 @@ export function rateLimits(options: RateLimitOptions): RateLimits {
     messages: checked('messages', options.messages ?? { rate: 100, burst: 200 }),
     subscribes: checked('subscribes', options.subscribes ?? { rate: 50, burst: 128 }),
     handshakesPerAddress: checked('handshakesPerAddress', options.handshakesPerAddress ?? NO_LIMIT),
+    ipv6Prefix: wholeFrom('rateLimit.ipv6Prefix', options.ipv6Prefix ?? 64, 1, 128),
     handshakes: checked('handshakes', options.handshakes ?? NO_LIMIT),
     strikes: wholeFrom('rateLimit.strikes', options.strikes ?? 10, 0),
   }
@@ -66,25 +74,24 @@ export class HandshakeLimits {
 
   /** Counts a handshake. Returns 0, or in how many milliseconds to try again. */
   take(address: string | undefined, now: number): number {
-    return this.#takeAddress(address ?? '', now) || this.#node.take(now)
+    return this.#takeAddress(address, now) || this.#node.take(now)
   }
 
-  #takeAddress(address: string, now: number): number {
-    if (this.#limits.handshakesPerAddress.rate === 0) return 0
-    let bucket = this.#addresses.get(address)
-    if (!bucket) {
-      if (this.#addresses.size >= MAX_ADDRESSES) this.#forget(now)
-      bucket = new TokenBucket(this.#limits.handshakesPerAddress, now)
-      this.#addresses.set(address, bucket)
-    }
+  #takeAddress(address: string | undefined, now: number): number {
+    const { handshakesPerAddress, ipv6Prefix } = this.#limits
+    if (handshakesPerAddress.rate === 0) return 0
+    const counted = countedAs(address, ipv6Prefix)
+    const bucket = this.#addresses.get(counted) ?? new TokenBucket(handshakesPerAddress, now)
+    // In the order in which they came last.
+    this.#addresses.delete(counted)
+    this.#addresses.set(counted, bucket)
+    if (this.#addresses.size > MAX_ADDRESSES) this.#forgetOne()
     return bucket.take(now)
   }
 
-  /** Forgets whoever loses nothing by it; if that is nobody, whoever came first. */
-  #forget(now: number): void {
-    for (const [address, bucket] of this.#addresses) if (bucket.full(now)) this.#addresses.delete(address)
+  #forgetOne(): void {
     const [first] = this.#addresses.keys()
-    if (first !== undefined && this.#addresses.size >= MAX_ADDRESSES) this.#addresses.delete(first)
+    if (first !== undefined) this.#addresses.delete(first)
   }
 }
 

@@ -37,12 +37,6 @@ export class TokenBucket {
     return afterMs
   }
 
-  /** Whether it is as good as new, so that nothing is lost by forgetting it. */
-  full(now: number): boolean {
-    this.#fill(now)
-    return this.#tokens >= this.#limit.burst
-  }
-
   #fill(now: number): void {
     this.#tokens = filled(this.#limit, this.#tokens, now - this.#at)
     this.#at = now
