@@ -8,6 +8,9 @@ import { GatewayMessage } from './gateway-message.ts'
 import { answered, handled } from './handling.ts'
 import { beginJoin, callOffJoins, endJoin, type Join } from './joins.ts'
 
+/** How large a message with credentials may be: they are kept as long as what they were given for. */
+const MAX_CREDENTIALS_BYTES = 32_768
+
 type Of<Do extends Command['do']> = Extract<Command, { do: Do }>
 
 /** What is done with each command. A promise is waited for before the client's next command. */
@@ -32,9 +35,10 @@ export const COMMANDS: CommandTable = {
 }
 
 /** Waited for: what the client says meanwhile is run as the one it turned out to be. */
-async function auth(connection: Connection, command: Of<'auth'>): Promise<void> {
+async function auth(connection: Connection, command: Of<'auth'>, bytes: number): Promise<void> {
   const { face, host } = connection
   try {
+    checkCredentials(bytes)
     const user = await host.authentication.byMessage(command.credentials, face.handshake, (giveUp) => {
       connection.giveUp = giveUp
     })
@@ -51,19 +55,24 @@ async function auth(connection: Connection, command: Of<'auth'>): Promise<void> 
 }
 
 /** Not waited for: an authorizer that takes its time must not hold up what else the client says. */
-function subscribe(connection: Connection, command: Of<'subscribe'>): void {
+function subscribe(connection: Connection, command: Of<'subscribe'>, bytes: number): void {
   const { client, host } = connection
   const { channel, ref, credentials } = command
+  if (credentials !== undefined) checkCredentials(bytes)
   // Fresh credentials for a channel it is in already renew the grant.
   const renews =
     credentials !== undefined && client.subscribedTo(channel) && classifyChannel(channel) !== 'public'
   const options = { ref, credentials }
   const join = beginJoin(connection, channel)
+  connection.hold(bytes)
   const ask = (): Promise<void> =>
     renews ? host.hub.renew(client, channel, options) : host.hub.subscribe(client, channel, options)
   const goesInside = host.pipeline.goesAround('subscribe')
   const asked = goesInside ? inside(connection, command, { join, ask }) : ask()
-  const ended = (): void => endJoin(connection, join)
+  const ended = (): void => {
+    connection.release(bytes)
+    endJoin(connection, join)
+  }
   asked
     .then(ended, (error: unknown) => {
       ended()
@@ -94,6 +103,12 @@ function unsubscribe(connection: Connection, { channel, ref }: Of<'unsubscribe'>
   const { client, host } = connection
   callOffJoins(connection, channel)
   host.hub.unsubscribe(client, channel, { ref })
+}
+
+/** @throws ClientError `too-large` */
+function checkCredentials(bytes: number): void {
+  if (bytes <= MAX_CREDENTIALS_BYTES) return
+  throw new ClientError('too-large', `credentials are larger than ${String(MAX_CREDENTIALS_BYTES)} bytes`)
 }
 
 /** Errors of a subscribe that are the client's own doing, or that it has to know, and the word for each. */

@@ -1,4 +1,5 @@
 import type { Command, Protocol, Unicast } from '../contract/protocol.ts'
+import type { Holder } from '../ground/budget.ts'
 import { ClientError } from '../ground/errors.ts'
 import type { Cancel } from '../ground/platform.ts'
 import type { Why } from '../ground/why.ts'
@@ -23,6 +24,8 @@ import type { Validation } from './validation.ts'
 export type RunCommand<Do extends Command['do']> = (
   connection: Connection,
   command: Extract<Command, { do: Do }>,
+  /** Size of the message that brought it. */
+  bytes: number,
 ) => void | Promise<void>
 
 /** One small function per command. */
@@ -51,6 +54,8 @@ export interface ConnectionHost {
 }
 
 const TOO_MUCH = 'too many messages while one is being handled'
+/** What a command that is not done with takes beside its message, about. */
+const COMMAND_BYTES = 512
 
 /** What a client may do before it has said who it is. */
 const FREE: ReadonlySet<Command['do']> = new Set<Command['do']>(['auth', 'ping', 'pong', 'reject'])
@@ -59,7 +64,7 @@ const FREE: ReadonlySet<Command['do']> = new Set<Command['do']>(['auth', 'ping',
 const NOTHING: readonly Command[] = [{ do: 'pong' }]
 
 /** One client that speaks: what it says is decoded, limited, brought into order and run. */
-export class Connection implements Joining, Runner {
+export class Connection implements Joining, Runner, Holder {
   readonly host: ConnectionHost
   readonly face: GatewayClient
   joins: Set<Join> | undefined
@@ -71,6 +76,7 @@ export class Connection implements Joining, Runner {
   pongs = 0
   /** The application was told of it. */
   announced = false
+  heldBytes = 0
   /** Stops waiting for the application, which is handling something of it. */
   giveUp: (() => void) | undefined
   readonly #protocol: Protocol
@@ -123,7 +129,7 @@ export class Connection implements Joining, Runner {
       if (!this.client.connected) return
       // The message is held until its last command is done.
       const held = --left === 0 ? bytes : 0
-      if (this.#passes(command)) void this.run(command)
+      if (this.#passes(command)) void this.run(command, held)
       else if (!(this.#inbox ??= new Inbox(this)).push(command, held)) this.client.close('rate', TOO_MUCH)
     }
   }
@@ -137,7 +143,25 @@ export class Connection implements Joining, Runner {
     this.#inbox = undefined
   }
 
+  hold(bytes: number): void {
+    if (this.client.connected) this.#account(bytes + COMMAND_BYTES)
+  }
+
+  release(bytes: number): void {
+    // With the client went all that it held.
+    if (this.client.connected) this.#account(-bytes - COMMAND_BYTES)
+  }
+
+  evict(): void {
+    this.client.close('rate', 'too many bytes are on their way')
+  }
+
+  #account(bytes: number): void {
+    this.host.hub.budgets.inbound.hold(this, this.heldBytes + bytes)
+  }
+
   end(): void {
+    this.host.hub.budgets.inbound.hold(this, 0)
     this.#inbox?.clear()
     this.#questions?.end()
     for (const stop of this.#clocks ?? []) stop()
@@ -193,7 +217,7 @@ export class Connection implements Joining, Runner {
     return false
   }
 
-  run(command: Command): void | Promise<void> {
+  run(command: Command, bytes: number): void | Promise<void> {
     if (!this.client.connected) return undefined
     if (this.authDue && !FREE.has(command.do)) {
       this.refuse(command, 'auth-expected', 'say who you are first')
@@ -203,9 +227,10 @@ export class Connection implements Joining, Runner {
     const run = this.host.commands[command.do] as (
       connection: Connection,
       command: Command,
+      bytes: number,
     ) => void | Promise<void>
     try {
-      return run(this, command)
+      return run(this, command, bytes)
     } catch (error) {
       return this.fail(command, error)
     }

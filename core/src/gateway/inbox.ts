@@ -7,7 +7,12 @@ export const MAX_WAITING_BYTES = 1_048_576
 
 /** Runs a command. A promise, which never rejects, is waited for before the next one. */
 export interface Runner {
-  run(command: Command): void | Promise<void>
+  /** @param bytes - size of the message that brought it */
+  run(command: Command, bytes: number): void | Promise<void>
+  /** A command that came in so many bytes is not done with yet. */
+  hold(bytes: number): void
+  /** It is done. */
+  release(bytes: number): void
   /** Nothing runs or waits any more: the inbox may be let go. */
   rested(): void
 }
@@ -36,13 +41,14 @@ export class Inbox {
    */
   push(command: Command, bytes: number): boolean {
     if (!this.#busy) {
-      this.#work(command)
+      this.#work({ command, bytes })
       return true
     }
     if (!this.#hasRoom(bytes)) return false
     const waiting = (this.#waiting ??= [])
     waiting.push({ command, bytes })
     this.#bytes += bytes
+    this.#runner.hold(bytes)
     return true
   }
 
@@ -64,13 +70,18 @@ export class Inbox {
   }
 
   /** Runs commands until one takes its time: that one calls back here. */
-  #work(first: Command | undefined): void {
+  #work(first: Waiting | undefined): void {
     // What comes in the middle of a command waits too, even if that command itself caused it.
     this.#busy = true
-    for (let command = first; command; command = this.#next()) {
-      const working = this.#runner.run(command)
+    for (let next = first; next; next = this.#next()) {
+      const { command, bytes } = next
+      const working = this.#runner.run(command, bytes)
       if (working) {
-        void working.then(() => this.#work(this.#next()))
+        this.#runner.hold(bytes)
+        void working.then(() => {
+          this.#runner.release(bytes)
+          this.#work(this.#next())
+        })
         return
       }
     }
@@ -84,10 +95,13 @@ export class Inbox {
     this.#idle = undefined
   }
 
-  #next(): Command | undefined {
+  #next(): Waiting | undefined {
     const next = this.#waiting?.shift()
     if (this.#waiting?.length === 0) this.#waiting = undefined
-    if (next) this.#bytes -= next.bytes
-    return next?.command
+    if (next) {
+      this.#bytes -= next.bytes
+      this.#runner.release(next.bytes)
+    }
+    return next
   }
 }

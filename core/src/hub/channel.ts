@@ -1,6 +1,7 @@
 import type { Protocol } from '../contract/protocol.ts'
 import type { SlowConsumerPolicy } from '../contract/slow-consumer.ts'
 import { type ChannelType, classifyChannel } from '../ground/channel-name.ts'
+import type { Holder } from '../ground/budget.ts'
 import type { Few } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Client } from './client.ts'
@@ -10,7 +11,7 @@ import type { Outlet } from './outlet.ts'
 import { Roster, type RosterEntry } from './roster.ts'
 
 /** A client as channels see it. */
-export interface Subscriber extends Client {
+export interface Subscriber extends Client, Holder {
   readonly outlet: Outlet
   /** By channel name. */
   subscriptions: Few<Subscription>
@@ -24,6 +25,8 @@ export class Subscription {
   index: number
   /** Who the client is in a presence channel. */
   entry: RosterEntry | undefined
+  /** What it takes of the node's budget for state. */
+  chargedBytes = 0
   /** Only where somebody was asked: most channels are public. */
   #lease: Lease | undefined
 
@@ -69,6 +72,8 @@ export class Channel {
   readonly groups: Group[] = []
   readonly roster: Roster | undefined
   size = 0
+  /** Who of its subscribers it is charged to, see {@link Footprint}. */
+  chargedTo: Subscriber | undefined
 
   constructor(name: string, policy: SlowConsumerPolicy, platform: Platform) {
     this.name = name

@@ -7,6 +7,7 @@ import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import type { Subscription } from './channel.ts'
+import type { Footprint } from './footprint.ts'
 import type { JoinGate } from './join-gate.ts'
 import type { HubLimits } from './options.ts'
 import type { Peer } from './peer.ts'
@@ -21,6 +22,7 @@ export interface GrantsHost {
   readonly platform: Platform
   readonly wheel: TimerWheel
   readonly limits: HubLimits
+  readonly footprint: Footprint
   /** Takes the client out of the channel and tells it why. */
   unsubscribePeer(peer: Peer, channel: string, why: Why): void
 }
@@ -80,6 +82,7 @@ export class Grants {
       if (!current()) throw new CancelledError(SUPERSEDED)
       const validMs = this.validMs(grant)
       subscription.lease.credentials = credentials
+      this.#hub.footprint.update(subscription)
       this.limit(peer, subscription, validMs)
       peer.tell({ on: 'subscribed', ref, channel: name, again: true })
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Budgets, Holder } from '../ground/budget.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { Client, Listener } from './client.ts'
 import type { Counters } from './counters.ts'
@@ -7,6 +8,7 @@ import type { ErrorEvent } from './events.ts'
 export interface InboundHost {
   readonly platform: Platform
   readonly counters: Counters
+  readonly budgets: Budgets
   report(event: ErrorEvent): void
 }
 
@@ -15,14 +17,22 @@ const KEPT_MESSAGES = 64
 const KEPT_BYTES = 65_536
 
 /** What came in from one client before anybody served it, and who waits for its end. Most clients have nothing of it. */
-export class Inbound {
+export class Inbound implements Holder {
+  heldBytes = 0
   readonly #hub: InboundHost
+  readonly #close: () => void
   #kept: (string | Uint8Array)[] = []
   #keptBytes = 0
   #gone: (() => void)[] = []
 
-  constructor(hub: InboundHost) {
+  /** @param close - closes the client: too much is kept of all */
+  constructor(hub: InboundHost, close: () => void) {
     this.#hub = hub
+    this.#close = close
+  }
+
+  evict(): void {
+    this.#close()
   }
 
   keep(data: string | Uint8Array): void {
@@ -33,12 +43,14 @@ export class Inbound {
     }
     this.#kept.push(data)
     this.#keptBytes += bytes
+    this.#hub.budgets.inbound.hold(this, this.#keptBytes)
   }
 
   /** Takes out what was kept. */
   take(): readonly (string | Uint8Array)[] {
     const kept = this.#kept
     this.#kept = []
+    this.#hub.budgets.inbound.hold(this, 0)
     return kept
   }
 
@@ -49,7 +61,7 @@ export class Inbound {
 
   /** Nothing comes any more. */
   end(): void {
-    this.#hub.counters.unread += this.#kept.length
+    this.#hub.counters.unread += this.take().length
     for (const resolve of this.#gone) resolve()
   }
 }

@@ -10,6 +10,7 @@ import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { ErrorEvent, HubEvents } from './events.ts'
 import type { FanOut } from './fan-out.ts'
+import type { Footprint } from './footprint.ts'
 import type { Grants } from './grants.ts'
 import type { Interest } from './interest.ts'
 import type { JoinGate } from './join-gate.ts'
@@ -43,6 +44,7 @@ export interface MembershipsHost {
   readonly wheel: TimerWheel
   readonly channels: Map<string, Channel>
   readonly fanOut: FanOut
+  readonly footprint: Footprint
   /** Only while a relay is attached. */
   readonly interest: Interest | undefined
   emit<Name extends 'subscribe' | 'unsubscribe' | 'presence' | 'occupied' | 'vacated'>(
@@ -113,6 +115,7 @@ export class Memberships {
     peer.outlet.forgetRoster(channel.name)
     subscription.leased?.cancelExpiry?.()
     channel.remove(subscription)
+    this.#hub.footprint.end(subscription)
     if (entry && channel.roster?.leave(entry)) {
       this.#hub.fanOut.announce(
         channel,
@@ -164,9 +167,10 @@ export class Memberships {
     const { interest, sequencer } = this.#hub
     if (interest || classifyChannel(name) !== 'public' || !sequencer.begin()) return false
     try {
-      const { channel } = this.#place(peer, name, credentials)
+      const subscription = this.#place(peer, name, credentials)
       this.#hub.emit('subscribe', { client: peer, channel: name })
-      this.#acknowledge(peer, channel.name, { refs: [ref] })
+      this.#acknowledge(peer, subscription.name, { refs: [ref] })
+      this.#hub.footprint.update(subscription)
     } finally {
       sequencer.end()
     }
@@ -211,6 +215,7 @@ export class Memberships {
     this.#hub.emit('subscribe', { client: peer, channel: channel.name })
     if (channel.roster && joining) this.#enter(subscription, channel.roster, joining, refs)
     else this.#acknowledge(peer, channel.name, { refs })
+    this.#hub.footprint.update(subscription)
   }
 
   /** How long the grant is good; one that is not any more is a denial. */

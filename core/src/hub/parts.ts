@@ -18,6 +18,7 @@ import { Departures } from './departures.ts'
 import { type ErrorEvent, Events, type HubEvents } from './events.ts'
 import { assertPayload, FanOut, messageFault } from './fan-out.ts'
 import { Grants } from './grants.ts'
+import { Footprint } from './footprint.ts'
 import type { Interest } from './interest.ts'
 import { JoinGate } from './join-gate.ts'
 import { Memberships, type SubscribeOptions } from './memberships.ts'
@@ -60,6 +61,7 @@ export class HubParts implements OutletHost {
   readonly fanOut: FanOut
   readonly gate: JoinGate
   readonly grants: Grants
+  readonly footprint: Footprint
   readonly memberships: Memberships
   readonly departures: Departures
   readonly relaying: Relaying
@@ -79,6 +81,7 @@ export class HubParts implements OutletHost {
     this.events = new Events((error) => this.platform.reportError(error))
     this.wheel = new TimerWheel(this.platform)
     this.turn = new Turn(this.platform, this.sequencer)
+    this.footprint = new Footprint(this.budgets.state)
     this.fanOut = new FanOut(this)
     this.gate = new JoinGate(this, checkedAuthorizer(options), this.limits.authorization)
     this.grants = new Grants(this, this.gate)

@@ -35,6 +35,7 @@ export class Peer implements Subscriber, Session {
   subscriptions: Few<Subscription>
   attempts: Few<Attempt>
   #questions: Set<Question> | undefined
+  heldBytes = 0
   /** The transport has reported its end: nobody need wait for it. */
   transportGone = false
   readonly #hub: PeerHost
@@ -182,7 +183,9 @@ export class Peer implements Subscriber, Session {
   }
 
   #waiting(): Inbound {
-    return (this.#inbound ??= new Inbound(this.#hub))
+    return (this.#inbound ??= new Inbound(this.#hub, () =>
+      this.#hub.sequencer.later(() => this.close('rate')),
+    ))
   }
 
   close(code: number | Why = 'closed', reason?: string): void {
@@ -190,6 +193,11 @@ export class Peer implements Subscriber, Session {
       throw new OptionError('code', 'a word, 1000, or a number from 3000 to 4999', code)
     }
     this.#hub.closePeer(this, code, reason)
+  }
+
+  /** More is remembered of it than of others, and too much of all. */
+  evict(): void {
+    this.#hub.sequencer.later(() => this.close('limit', 'too much is remembered of this client'))
   }
 
   /** From now on the client is gone for everybody. Returns whether it was here until now. */
