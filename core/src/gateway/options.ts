@@ -49,6 +49,15 @@ export interface GatewayOptions<C extends Contract = Contract, U extends User = 
   readonly maxMessageBytes?: number | undefined
   /** How long a handshake, and a first message that a protocol expects, may take. @defaultValue `7_000` ms */
   readonly handshakeTimeoutMs?: number | undefined
+  /** How long a message, or the body of a request, may take from its first byte to its last. @defaultValue `10_000` ms */
+  readonly messageTimeoutMs?: number | undefined
+  /**
+   * Connections of one server at once that have not asked for anything yet. They take no client's place; beyond it the
+   * oldest of them is cut. @defaultValue `512`
+   */
+  readonly maxHalfOpen?: number | undefined
+  /** WebSocket pings and pongs of one client in a second; who sends more is closed as `rate`. @defaultValue `100` */
+  readonly maxControlFrames?: number | undefined
   readonly heartbeat?: Partial<Heartbeat> | undefined
   /** What server and clients say to each other; types everything, and what comes in is validated by it. */
   readonly contract?: C | undefined
@@ -80,6 +89,9 @@ export interface GatewayLimits {
   readonly maxConnections: number
   readonly maxMessageBytes: number
   readonly handshakeTimeoutMs: number
+  readonly messageTimeoutMs: number
+  readonly maxHalfOpen: number
+  readonly maxControlFrames: number
   readonly heartbeat: Heartbeat
   readonly handlerTimeoutMs: number
 }
@@ -105,6 +117,9 @@ const OPTIONS: readonly (keyof GatewayOptions)[] = [
   'maxConnections',
   'maxMessageBytes',
   'handshakeTimeoutMs',
+  'messageTimeoutMs',
+  'maxHalfOpen',
+  'maxControlFrames',
   'heartbeat',
   'contract',
   'authenticate',
@@ -154,6 +169,9 @@ function gatewayLimits(options: Pick<GatewayOptions, keyof GatewayLimits>): Gate
     maxConnections: wholeFrom('maxConnections', options.maxConnections ?? 10_000, 1),
     maxMessageBytes: wholeFrom('maxMessageBytes', options.maxMessageBytes ?? 524_288, 1),
     handshakeTimeoutMs: wholeFrom('handshakeTimeoutMs', options.handshakeTimeoutMs ?? 7_000, 1),
+    messageTimeoutMs: wholeFrom('messageTimeoutMs', options.messageTimeoutMs ?? 10_000, 1),
+    maxHalfOpen: wholeFrom('maxHalfOpen', options.maxHalfOpen ?? 512, 1),
+    maxControlFrames: wholeFrom('maxControlFrames', options.maxControlFrames ?? 100, 1),
     handlerTimeoutMs: wholeFrom('handlerTimeoutMs', options.handlerTimeoutMs ?? 30_000, 1),
     heartbeat: {
       intervalMs: wholeFrom('heartbeat.intervalMs', heartbeat.intervalMs ?? 25_000, 0),
