@@ -29,6 +29,7 @@ export {
   ClientError,
   FanfareError,
   HubClosedError,
+  isOutage,
   LimitError,
   OptionError,
   UnauthorizedError,

@@ -1,9 +1,9 @@
 import {
   type Authorizer,
   type ErrorEvent,
-  FanfareError,
   Gateway,
   Hub,
+  isOutage,
   native,
   plain,
   type Protocol,
@@ -163,11 +163,9 @@ function log(line: string): void {
   process.stderr.write(`fanfare: ${line}\n`)
 }
 
-/** What a publish fails with while the bus is down: that is said already, and no mistake in any program. */
-const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
-
 function logError({ where, error }: ErrorEvent): void {
-  const outage = where === 'relay' && error instanceof FanfareError && OUTAGE_CODES.has(error.code)
+  // That the bus is down is said already, and no mistake in any program.
+  const outage = where === 'relay' && isOutage(error)
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   log(`error in ${where}: ${outage ? sentence(error) : text}`)
 }

@@ -130,6 +130,7 @@ const WHY: Readonly<Record<Why, true>> = {
   'no-app': true,
   'bad-version': true,
   timeout: true,
+  'local-only': true,
   internal: true,
   closed: true,
   cancelled: true,

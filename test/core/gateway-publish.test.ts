@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ClientError, native, plain } from '@fanfare/core'
+import { ClientError, FanfareError, native, plain } from '@fanfare/core'
 import { describe, expect, it } from 'vitest'
 
 import { ScriptedRelay } from '../fakes/scripted-relay.ts'
@@ -189,7 +189,7 @@ describe('what a client publishes, through a relay', () => {
     const [ann, ben] = members as [Visitor, Visitor]
     const relay = new ScriptedRelay()
     hub.attach(relay)
-    expect(await ann.ask(pub({ id: 1, data: 1 }), { op: 'unsub', id: 2, channel: 'elsewhere' })).toEqual([])
+    expect(await ann.ask(pub({ id: 1, data: 1 }))).toEqual([])
     expect(relay.published).toEqual([
       {
         channel: 'private-room',
@@ -200,10 +200,7 @@ describe('what a client publishes, through a relay', () => {
       },
     ])
     relay.succeed('publish private-room')
-    expect(await ann.heard()).toEqual([
-      { op: 'ok', id: 1 },
-      { op: 'ok', id: 2, channel: 'elsewhere' },
-    ])
+    expect(await ann.heard()).toEqual([{ op: 'ok', id: 1 }])
     expect(await ben.heard()).toEqual([])
     for (const message of relay.published) hub.deliver(message)
     expect(await ben.heard()).toEqual([expect.objectContaining({ op: 'msg', data: 1 })])
@@ -225,3 +222,84 @@ describe('what a client publishes, through a relay', () => {
     expect(await ann.ask({ op: 'ping', id: 2 })).toEqual([{ op: 'pong', id: 2 }])
   })
 })
+
+describe('what a client publishes while the bus gives no answer', () => {
+  async function silentBus(): Promise<{
+    kit: Awaited<ReturnType<typeof room>>
+    relay: ScriptedRelay
+    ann: Visitor
+  }> {
+    const kit = await room(1)
+    const relay = new ScriptedRelay()
+    kit.hub.attach(relay)
+    return { kit, relay, ann: kit.members[0] as Visitor }
+  }
+
+  it('keeps nothing else waiting, and keeps its order', async () => {
+    const { kit, relay, ann } = await silentBus()
+    kit.gateway.on('time', () => 12)
+    const published = Array.from({ length: 40 }, (_, data) => pub({ id: data, data }))
+    expect(await ann.ask(...published, { op: 'call', id: 'c', method: 'time' })).toEqual([
+      { op: 'ok', id: 'c', data: 12 },
+    ])
+    expect(relay.published.map(({ data }) => Number(data))).toEqual(Array.from({ length: 40 }, (_, n) => n))
+    relay.succeed('publish private-room')
+    expect(await ann.heard()).toEqual([{ op: 'ok', id: 0 }])
+    expect(ann.conn.open).toBe(true)
+  })
+
+  it('is bounded: beyond 1 MiB it is refused, and the client stays', async () => {
+    const { kit, relay, ann } = await silentBus()
+    const large = pub({ data: 'x'.repeat(250_000) })
+    expect(await ann.ask(...Array.from({ length: 5 }, () => large))).toEqual([])
+    expect(await ann.ask({ ...large, id: 6 })).toEqual([expect.objectContaining({ id: 6, code: 'rate' })])
+    expect(relay.published).toHaveLength(5)
+    expect(kit.hub.budgets.inbound.used).toBeGreaterThan(1_250_000)
+    for (let n = 0; n < 5; n++) relay.succeed('publish private-room')
+    expect(await ann.ask({ op: 'ping', id: 7 })).toEqual([{ op: 'pong', id: 7 }])
+    expect(kit.hub.budgets.inbound.used).toBe(0)
+    expect(await ann.ask({ ...large, id: 8 })).toEqual([])
+    expect(ann.conn.open).toBe(true)
+  })
+
+  it.each(['refused', 'unknown'])(
+    'is answered local-only when the outcome is %s: those who are here have it',
+    async (code) => {
+      const { kit, relay, ann } = await silentBus()
+      await ann.ask(pub({ id: 1 }), pub({ id: 2 }))
+      const error = new FanfareError(code, 'no bus')
+      for (let n = 0; n < 2; n++) relay.fail('publish private-room', error)
+      expect(await ann.heard()).toEqual(
+        [1, 2].map((id) => ({
+          op: 'err',
+          id,
+          code: 'local-only',
+          channel: 'private-room',
+          message: LOCAL_ONLY,
+        })),
+      )
+      expect(kit.errors).toEqual([{ error, where: 'relay', channel: 'private-room' }])
+      expect(kit.gateway.stats().refusals).toEqual({ 'local-only': 2 })
+      expect(kit.gateway.explain(ann.client.id).history.map(({ what }) => what)).not.toContain('refused')
+    },
+  )
+
+  it('is inside its middleware, which does not wait for the bus either', async () => {
+    const { kit, relay, ann } = await silentBus()
+    const steps: string[] = []
+    kit.gateway.use(
+      async (_context, next) => {
+        await next()
+        steps.push('after')
+      },
+      ['publish'],
+    )
+    expect(await ann.ask(pub({ id: 1 }), pub({ id: 2 }))).toEqual([])
+    expect(steps).toEqual(['after', 'after'])
+    relay.succeed('publish private-room')
+    relay.succeed('publish private-room')
+    expect(await ann.heard()).toEqual([1, 2].map((id) => ({ op: 'ok', id })))
+  })
+})
+
+const LOCAL_ONLY = 'delivered by this node alone: it has lost the others'

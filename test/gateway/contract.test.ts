@@ -253,9 +253,9 @@ describe('without a contract', () => {
       ),
     ).toMatchObject([
       { op: 'ok', id: 1, data: [1] },
-      { op: 'ok', id: 2 },
       { op: 'msg', event: 'any' },
       { op: 'ok', id: 3 },
+      { op: 'ok', id: 2 },
     ])
   })
 })

@@ -1,12 +1,14 @@
 import type { Command } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
-import { ClientError, FanfareError, UnauthorizedError } from '../ground/errors.ts'
+import { ClientError, FanfareError, isOutage, UnauthorizedError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
 import { GatewayMessage } from './gateway-message.ts'
-import { answered, handled } from './handling.ts'
+import { answered, handled, LaterAnswer } from './handling.ts'
+import { MAX_WAITING_BYTES } from './inbox.ts'
 import { beginJoin, callOffJoins, endJoin, type Join } from './joins.ts'
+import { after } from './settle.ts'
 
 /** How large a message with credentials may be: they are kept as long as what they were given for. */
 const MAX_CREDENTIALS_BYTES = 32_768
@@ -151,7 +153,7 @@ function message(connection: Connection, command: Of<'call' | 'raw'>, name: stri
  * A message to the others in a private or presence channel that the client is subscribed to. An application that handles
  * the event gets it instead, and decides itself who gets what.
  */
-function publish(connection: Connection, command: Of<'publish'>): void | Promise<void> {
+function publish(connection: Connection, command: Of<'publish'>, bytes: number): void | Promise<void> {
   const { client, host } = connection
   const { channel, event } = command
   if (!client.subscribedTo(channel)) throw new ClientError('not-subscribed', 'subscribe to the channel first')
@@ -162,22 +164,46 @@ function publish(connection: Connection, command: Of<'publish'>): void | Promise
   const said = new GatewayMessage(event, command.data, channel)
   const context = connection.context('publish', { message: said, channel })
   const handler = handles ? host.handlers.for(event) : undefined
+  if (typeof handler === 'function') {
+    return answered(connection, command, () =>
+      handled(connection, context, host.validation.event(said), handler),
+    )
+  }
+  let relayed: LaterAnswer | undefined
+  const step = (): void => {
+    relayed = new LaterAnswer(relay(connection, command, bytes))
+  }
   return answered(connection, command, () =>
-    handled(connection, context, host.validation.event(said), (face, whole) =>
-      typeof handler === 'function' ? handler(face, whole) : relay(connection, command),
-    ),
+    after(handled(connection, context, host.validation.event(said), step), () => relayed),
   )
 }
 
-/** The text goes to the others as the client wrote it. */
-async function relay({ client, face, host }: Connection, command: Of<'publish'>): Promise<void> {
-  const { channel, event, data, echo } = command
+/**
+ * The text goes to the others as the client wrote it. What the client says next does not wait for the bus: what it publishes
+ * reaches it in order all the same.
+ */
+async function relay(
+  connection: Connection,
+  { channel, event, data, echo }: Of<'publish'>,
+  bytes: number,
+): Promise<void> {
+  const { client, face, host } = connection
+  if (connection.heldBytes > MAX_WAITING_BYTES) throw new ClientError('rate', 'too much waits for the bus')
   const from = { client: client.id, user: face.user?.id }
+  connection.hold(bytes)
   try {
     await host.hub.publish({ channel, event, data: data.data, except: echo ? undefined : [client.id], from })
   } catch (error) {
+    if (isOutage(error)) {
+      host.hub.reportRelayError(error, channel)
+      throw new ClientError('local-only', 'delivered by this node alone: it has lost the others', {
+        cause: error,
+      })
+    }
     host.failed({ error, where: 'relay', client, channel })
     throw new ClientError('internal', 'something went wrong here', { cause: error })
+  } finally {
+    connection.release(bytes)
   }
 }
 

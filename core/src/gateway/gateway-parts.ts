@@ -95,8 +95,8 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
 
   refused({ id }: Client, why: Why, channel: string | undefined): void {
     this.counters.refused(why)
-    // Whoever says too much shall not push the others out of the ring as well.
-    if (why !== 'rate') this.#note(id, 'refused', { channel, detail: why })
+    // Whoever says too much shall not push the others out of the ring as well; and in an outage everybody is refused.
+    if (why !== 'rate' && why !== 'local-only') this.#note(id, 'refused', { channel, detail: why })
   }
 
   failed(event: ErrorEvent): void {

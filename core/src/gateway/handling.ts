@@ -10,6 +10,15 @@ import type { Validating } from './validation.ts'
 /** A command whose outcome the client may want to know. */
 export type Asked = Command & { do: 'call' | 'publish' | 'raw' | 'send' }
 
+/** What a client is answered when it is known, without its next message waiting for that. */
+export class LaterAnswer {
+  readonly promise: Promise<unknown>
+
+  constructor(promise: Promise<unknown>) {
+    this.promise = promise
+  }
+}
+
 /**
  * Does `work`, and answers the client with what it returns or resolves to, if the client gave a ref: exactly one answer,
  * within the time that handlers have.
@@ -72,6 +81,13 @@ function inTime(connection: Connection, command: Asked, work: PromiseLike<unknow
 }
 
 function reply(connection: Connection, command: Asked, value: unknown): void {
+  if (value instanceof LaterAnswer) {
+    value.promise.then(
+      (late) => reply(connection, command, late),
+      (error: unknown) => connection.fail(command, error),
+    )
+    return
+  }
   const ref = 'ref' in command ? command.ref : undefined
   if (ref === undefined) return
   try {

@@ -106,3 +106,14 @@ function describe(value: unknown): string {
 export function rejected(error: unknown): Promise<never> {
   return Promise.reject(error instanceof Error ? error : new Error(String(error)))
 }
+
+/** What a publish fails with while the bus is down. */
+const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
+
+/**
+ * Whether a publish failed because the bus is down. Then it was delivered to this node's own clients, and those of other
+ * nodes may not get it.
+ */
+export function isOutage(error: unknown): boolean {
+  return error instanceof FanfareError && OUTAGE_CODES.has(error.code)
+}

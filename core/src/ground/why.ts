@@ -16,6 +16,7 @@ const WORDS = [
   'no-app',
   'bad-version',
   'timeout',
+  'local-only',
   'internal',
   'closed',
   'cancelled',
@@ -32,7 +33,7 @@ const WORDS = [
  *
  * Refusals: `bad-frame` (not a legal frame), `invalid` (data that the contract refuses), `unknown` (no such verb or handler), `auth-expected`, `unauthorized`,
  * `forbidden`, `expired`, `bad-name` (channel name), `not-subscribed`, `not-found`, `too-large`, `rate`, `limit`,
- * `disabled`, `no-app`, `bad-version`, `timeout`, `cancelled` (called off by a later request), `internal`.
+ * `disabled`, `no-app`, `bad-version`, `timeout`, `local-only` (the bus is down: delivered by this node alone), `cancelled` (called off by a later request), `internal`.
  *
  * Ends: `closed` (an ordinary end), `over-capacity`, `shutdown`, `idle` (no sign of life), `slow` (a slow consumer),
  * `gap` (messages were lost and the protocol has no word for it), `terminated` (by an administrator), and any refusal

@@ -28,6 +28,7 @@ const CLOSE_CODES: Readonly<Record<Why, number>> = {
   rate: 4102,
   limit: 4103,
   timeout: 4200,
+  'local-only': 4200,
   cancelled: 4200,
   shutdown: 4200,
   idle: 4201,

@@ -220,6 +220,14 @@ export class Hub {
     this.#parts.report(event)
   }
 
+  /**
+   * Causes an `error` event for a message that did not get to the relay: while the bus is down one a second, which stands
+   * for all. For gateways.
+   */
+  reportRelayError(error: unknown, channel: string): void {
+    this.#parts.relaying.failed(error, channel)
+  }
+
   /** How many clients there are. */
   count(): number {
     return this.#parts.peers.size

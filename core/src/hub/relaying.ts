@@ -1,7 +1,7 @@
 import type { Message } from '../contract/message.ts'
 import type { Relay } from '../contract/relay.ts'
 import { all } from '../ground/few.ts'
-import { FanfareError, rejected } from '../ground/errors.ts'
+import { FanfareError, isOutage, rejected } from '../ground/errors.ts'
 import type { Cancel, Platform } from '../ground/platform.ts'
 import { Interest, type InterestHost } from './interest.ts'
 import type { Peer } from './peer.ts'
@@ -16,8 +16,7 @@ export interface RelayingHost extends InterestHost {
 
 /** How long a closing hub waits for its relay. */
 const DETACH_MS = 5_000
-/** What a broadcast fails with while the bus is down: every one of them, so one event in so long stands for all. */
-const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
+/** While the bus is down every message fails, so one event in so long stands for all. */
 const QUIET_MS = 1_000
 
 /** Where messages go: to a relay if there is one, else straight to the clients here. */
@@ -42,7 +41,7 @@ export class Relaying {
       this.#hub.deliverNow(message)
       return
     }
-    this.publish(message).catch((error: unknown) => this.#failed(error, message.channel))
+    this.publish(message).catch((error: unknown) => this.failed(error, message.channel))
   }
 
   /** Not async itself: during an outage thousands of these wait, and each layer of promises costs memory. */
@@ -88,8 +87,9 @@ export class Relaying {
     await interest.detach()
   }
 
-  #failed(error: unknown, channel: string): void {
-    const outage = error instanceof FanfareError && OUTAGE_CODES.has(error.code)
+  /** Tells the operator that a message did not reach the relay. */
+  failed(error: unknown, channel: string): void {
+    const outage = isOutage(error)
     const now = this.#hub.platform.clock.monotonic()
     if (outage && now < this.#quietUntil) return
     if (outage) this.#quietUntil = now + QUIET_MS

@@ -2,12 +2,12 @@ import {
   type AuthorizeRequest,
   type Client,
   ClientError,
-  FanfareError,
   type Gateway,
   type GatewayClient,
   type GatewayMessage,
   type Grant,
   type Hub,
+  isOutage,
   type Message,
 } from '@fanfare/core'
 
@@ -22,9 +22,6 @@ interface Visit {
   /** Who it is, by channel: a client may have another name in each room. */
   readonly guests: Map<string, Guest>
 }
-
-/** What a publish fails with when the bus does; those who are on this server have the message by then. */
-const OUTAGE_CODES: ReadonlySet<string> = new Set(['refused', 'unknown'])
 
 /** The rooms of the demo: presence channels that anybody may join who gives a name, and in which everybody may talk. */
 export class Rooms {
@@ -84,7 +81,8 @@ export class Rooms {
     const published = this.#hub.publish(message).then(
       () => true,
       (error: unknown) => {
-        if (error instanceof FanfareError && OUTAGE_CODES.has(error.code)) return false
+        // Those who are on this server have the message by then.
+        if (isOutage(error)) return false
         throw error
       },
     )
