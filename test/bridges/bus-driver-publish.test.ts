@@ -27,6 +27,18 @@ describe('publishing', () => {
     expect(driver.stats()).toMatchObject({ published: 1, unsettled: 0, queuedBytes: 0 })
   })
 
+  it('is not of unknown outcome because the process stood still while the answer was on the way', async () => {
+    const { stage, server, driver } = await staged()
+    server.holdAnswers = true
+    const published = stage.publish(driver, 'x')
+    await stage.clock.settle()
+    for (let piece = 0; piece < 6; piece++) stage.clock.block(1_200)
+    server.answer()
+    await stage.clock.settle()
+    expect(published.now).toBe('done')
+    expect(driver.stats()).toMatchObject({ published: 1, unknown: 0, connects: 1 })
+  })
+
   it('does not wait for other publishes, and keeps their order', async () => {
     const { stage, server, driver } = await staged()
     const { heard } = stage.listen(driver)

@@ -220,6 +220,15 @@ describe('an authorizer that takes its time', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('is not late because the process stood still while its answer was on the way', async () => {
+    const { hub, clock, connect, asked } = patientHub()
+    const outcome = outcomeOf(hub.subscribe(connect().client, 'private-a'))
+    for (let piece = 0; piece < 6; piece++) clock.block(1_200)
+    asked[0]!.answer(true)
+    await clock.settle()
+    expect(outcome.now).toBe('done')
+  })
+
   it('may be given another limit', async () => {
     const { hub, clock, connect } = patientHub({ authorization: { timeoutMs: 300 } })
     hub.on('error', () => {})

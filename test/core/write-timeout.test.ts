@@ -47,6 +47,17 @@ describe('a transport that takes no byte', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('is not given up because the process stood still: nobody could see whether it took something', async () => {
+    const { clock, client, conn, say } = await slowClient()
+    say('a')
+    for (let piece = 0; piece < 6; piece++) clock.block(4_000)
+    expect(client.connected).toBe(true)
+    conn.resume()
+    clock.advance(20_000)
+    expect(client.connected).toBe(true)
+    expect(conn.received).toContain('a')
+  })
+
   it('may be given another time', async () => {
     const { clock, client } = await slowClient({ writeTimeoutMs: 200 })
     clock.advance(100)

@@ -116,20 +116,63 @@ describe('a grant that ends', () => {
     expect(why).toEqual([[ann.client.id, 'private-a', 'expired']])
   })
 
+  it('ends at its time of day though the machine was suspended', async () => {
+    const { clock, visit } = lasting()
+    const ann = await visit()
+    await ann.ask(sub(1, 3_600_000))
+    clock.suspend(4_000_000)
+    clock.advance(100)
+    expect(await ann.heard()).toEqual([expired])
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is announced by the time of day', async () => {
+    const { clock, visit } = lasting()
+    const ann = await visit()
+    await ann.ask(sub(1, 3_600_000))
+    clock.suspend(3_580_000)
+    clock.advance(100)
+    expect(await ann.heard()).toEqual([{ op: 'expiring', channel: 'private-a', in: 19_900 }])
+    clock.advance(19_900)
+    expect(await ann.heard()).toEqual([expired])
+  })
+
+  it('ends in time though the process stood still', async () => {
+    const { clock, visit } = lasting()
+    const ann = await visit()
+    await ann.ask(sub(1, 10_000))
+    clock.block(20_000)
+    expect(await ann.heard()).toEqual([expired])
+  })
+
+  it('ends at its time of day though the clock was set back', async () => {
+    const { clock, visit } = lasting()
+    const ann = await visit()
+    clock.advance(100_000)
+    await ann.ask(sub(1, 10_000))
+    clock.suspend(-50_000)
+    await ann.ask(sub(2, 5_000, 'private-b'))
+    clock.advance(5_000)
+    expect(await ann.heard()).toContainEqual({ op: 'unsub', channel: 'private-b', code: 'expired' })
+    clock.advance(54_000)
+    expect(await ann.heard()).toEqual([{ op: 'expiring', channel: 'private-a', in: 5_000 }])
+    clock.advance(2_000)
+    expect(await ann.heard()).toContainEqual(expired)
+  })
+
   it.each<[string, (ann: Visitor) => void]>([
     ['the client unsubscribes', (ann) => ann.conn.says(unsub)],
     ['the client goes', (ann) => ann.conn.peerCloses()],
     ['the client is closed', (ann) => ann.client.close()],
   ])('leaves no timer behind when %s', async (_how, end) => {
-    const { clock, hub, visit } = lasting()
+    const { clock, visit } = lasting()
     const ann = await visit()
     await ann.ask(sub(1, 60_000))
-    expect(hub.wheel.size).toBe(1)
+    expect(clock.timers).toBe(1)
     end(ann)
     await ann.heard()
     clock.advance(70_000)
     expect(await ann.heard()).toEqual([])
-    expect(hub.wheel.size).toBe(0)
     expect(clock.timers).toBe(0)
   })
 })

@@ -47,6 +47,18 @@ describe('a connection whose transport has no pings', () => {
     expect(conn.closedWith).toEqual({ code: 4201, reason: 'idle' })
   })
 
+  it('is not closed because the process stood still, and could not hear its answer', async () => {
+    const { clock, conn, pass } = await open()
+    await pass(1_100)
+    conn.says(pong)
+    expect(await pass(1_000)).toEqual([ping])
+    for (let piece = 0; piece < 6; piece++) clock.block(1_200)
+    // Only now what it said in the meantime is read.
+    conn.says(pong)
+    await pass(300)
+    expect(conn.open).toBe(true)
+  })
+
   it('lives by whatever it says', async () => {
     const { conn, pass } = await open()
     await pass(1_100)

@@ -3,6 +3,7 @@ import {
   knownOptions,
   type Message,
   type Platform,
+  TimerWheel,
   type Why,
   wholeFrom,
 } from '@fanfare/core/contract'
@@ -71,7 +72,7 @@ export class Link {
     this.#hub = hub
     this.#driver = driver
     this.#linger = new Linger(platform, lingerMs, (channel) => this.#release(channel))
-    this.#unicast = new Unicast(hub, driver, platform, outcomeMs)
+    this.#unicast = new Unicast(hub, driver, new TimerWheel(platform), outcomeMs)
     this.#detach = hub.attach({
       publish: (message) => driver.publish(eventOf(message)),
       open: (channel) => this.#subscribe(channel),

@@ -1,4 +1,4 @@
-import { type Cancel, FanfareError, isWhy, type Platform, type Why } from '@fanfare/core/contract'
+import { type Cancel, FanfareError, isWhy, type TimerWheel, type Why } from '@fanfare/core/contract'
 
 import { fromBase64, toBase64 } from './base64.ts'
 import type { BridgedHub } from './bridged-hub.ts'
@@ -46,15 +46,15 @@ const CLIENT_ID = /^(\d{1,10})\.\d+$/
 export class Unicast {
   readonly #hub: BridgedHub
   readonly #driver: Driver
-  readonly #platform: Platform
+  readonly #wheel: TimerWheel
   readonly #patienceMs: number
   readonly #asked = new Map<number, (outcome: Outcome) => void>()
   #lastRef = 0
 
-  constructor(hub: BridgedHub, driver: Driver, platform: Platform, patienceMs: number) {
+  constructor(hub: BridgedHub, driver: Driver, wheel: TimerWheel, patienceMs: number) {
     this.#hub = hub
     this.#driver = driver
-    this.#platform = platform
+    this.#wheel = wheel
     this.#patienceMs = patienceMs
   }
 
@@ -91,9 +91,7 @@ export class Unicast {
 
   #answer(ref: number): Promise<Outcome> {
     return new Promise((resolve) => {
-      const cancel: Cancel = this.#platform.scheduler.after(this.#patienceMs, () =>
-        this.#settle(ref, 'unreachable'),
-      )
+      const cancel: Cancel = this.#wheel.after(this.#patienceMs, () => this.#settle(ref, 'unreachable'))
       this.#asked.set(ref, (outcome) => {
         cancel()
         resolve(outcome)

@@ -67,5 +67,6 @@ export { ChannelNameError, FanfareError, OptionError } from '../ground/errors.ts
 export { isTooDeep, MAX_JSON_DEPTH } from '../ground/json-scan.ts'
 export { knownOptions, wholeFrom } from '../ground/options.ts'
 export { hostPlatform } from '../ground/platform.ts'
+export { TimerWheel } from '../ground/timer-wheel.ts'
 export { isWhy, type Why } from '../ground/why.ts'
 export type { Cancel, Clock, Platform, Scheduler } from '../ground/platform.ts'

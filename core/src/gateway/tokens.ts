@@ -30,12 +30,18 @@ function decoded(value: string): string {
   }
 }
 
+/** When a token ends, by both clocks: one stands still while the machine is suspended, the other may be set back. */
+interface End {
+  readonly monotonic: number
+  readonly wall: number
+}
+
 /** Tokens that are good once, for a short time: for query parameters, which end up in logs. */
 export class OneTimeTokens<User> {
   readonly #platform: Platform
   readonly #ttlMs: number
   readonly #most: number
-  readonly #users = new Map<string, { readonly user: User; readonly until: number }>()
+  readonly #users = new Map<string, { readonly user: User; readonly ends: End }>()
 
   /**
    * @param ttlMs - how long a token is good. @defaultValue `60_000` ms
@@ -52,7 +58,9 @@ export class OneTimeTokens<User> {
     const token = Array.from(this.#platform.randomBytes(16), (byte) =>
       byte.toString(16).padStart(2, '0'),
     ).join('')
-    this.#users.set(token, { user, until: this.#platform.clock.monotonic() + this.#ttlMs })
+    const { clock } = this.#platform
+    const ends = { monotonic: clock.monotonic() + this.#ttlMs, wall: clock.now() + this.#ttlMs }
+    this.#users.set(token, { user, ends })
     this.#forget()
     return token
   }
@@ -62,15 +70,19 @@ export class OneTimeTokens<User> {
     const issued = token === undefined ? undefined : this.#users.get(token)
     if (token === undefined || !issued) return undefined
     this.#users.delete(token)
-    return issued.until >= this.#platform.clock.monotonic() ? issued.user : undefined
+    return this.#isGood(issued.ends) ? issued.user : undefined
   }
 
   /** Oldest first: a map keeps the order of insertion, and all tokens live equally long. */
   #forget(): void {
-    const now = this.#platform.clock.monotonic()
-    for (const [token, { until }] of this.#users) {
-      if (until >= now && this.#users.size <= this.#most) return
+    for (const [token, { ends }] of this.#users) {
+      if (this.#isGood(ends) && this.#users.size <= this.#most) return
       this.#users.delete(token)
     }
+  }
+
+  #isGood({ monotonic, wall }: End): boolean {
+    const { clock } = this.#platform
+    return monotonic >= clock.monotonic() && wall >= clock.now()
   }
 }

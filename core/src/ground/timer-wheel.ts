@@ -1,4 +1,5 @@
 import type { Cancel, Platform } from './platform.ts'
+import { AwakeTime, type WheelTime } from './wheel-time.ts'
 
 /** What waits in a {@link TimerWheel}: at most once at a time. Whoever is there anyhow can wait without an entry of its own. */
 export interface Alarm {
@@ -26,20 +27,26 @@ class Callback implements Alarm {
  * One timer for everything that waits: write timeouts, authorizations, heartbeats, goodbyes. Ten thousand clients cost
  * ten thousand entries in a map of buckets, and one timer of the host, which runs only while somebody waits.
  *
- * A callback is called at the first tick after its time: never early, at most one tick (100 ms by default) late.
+ * A callback is called at the first tick after its time: never early, at most one tick (100 ms by default) late. Time in
+ * which the process stood still does not count: see {@link AwakeTime}.
  */
 export class TimerWheel {
   readonly #platform: Platform
   readonly #tickMs: number
+  readonly #time: WheelTime
   readonly #buckets = new Map<number, Set<Alarm>>()
   #size = 0
   #reached = 0
   #cancel: Cancel | undefined
 
-  /** @param tickMs - how often the wheel looks, in milliseconds. @defaultValue `100` */
-  constructor(platform: Platform, tickMs = 100) {
+  /**
+   * @param tickMs - how often the wheel looks, in milliseconds. @defaultValue `100`
+   * @param time - what it goes by. @defaultValue the time in which the process did not stand still
+   */
+  constructor(platform: Platform, tickMs = 100, time: WheelTime = new AwakeTime(platform.clock, tickMs)) {
     this.#platform = platform
     this.#tickMs = tickMs
+    this.#time = time
   }
 
   /** How many callbacks wait. 0 when nothing holds the wheel. */
@@ -47,9 +54,9 @@ export class TimerWheel {
     return this.#size
   }
 
-  /** Its clock: milliseconds since some fixed moment. */
+  /** By its own time, in milliseconds: what waits for long is measured by this, and by no other clock. */
   get now(): number {
-    return this.#platform.clock.monotonic()
+    return this.#time.now
   }
 
   /** Calls back once, `ms` milliseconds from now or up to one tick later. */
@@ -61,8 +68,10 @@ export class TimerWheel {
 
   /** Has an alarm that does not wait already ring once, `ms` milliseconds from now or up to one tick later. */
   set(alarm: Alarm, ms: number): void {
-    const now = this.#platform.clock.monotonic()
-    if (this.#size === 0) this.#reached = Math.floor(now / this.#tickMs)
+    const { now } = this.#time
+    const tick = Math.floor(now / this.#tickMs)
+    // The time of day may have been set back.
+    if (this.#size === 0 || tick < this.#reached) this.#reached = tick
     // The tick that was reached last is over: what is due at once is due at the next one.
     const due = Math.max(this.#reached + 1, Math.ceil((now + ms) / this.#tickMs))
     alarm.due = due
@@ -85,10 +94,12 @@ export class TimerWheel {
   /** Looks next at a whole tick: from anywhere else a callback could be almost two ticks late. */
   #arm(): void {
     if (this.#cancel) return
-    const ms = this.#tickMs - (this.#platform.clock.monotonic() % this.#tickMs)
-    this.#cancel = this.#platform.scheduler.after(Math.ceil(ms), () => {
+    const ms = Math.ceil(this.#tickMs - (this.#time.now % this.#tickMs))
+    this.#time.planned(ms)
+    this.#cancel = this.#platform.scheduler.after(ms, () => {
       this.#cancel = undefined
-      this.#turn()
+      if (this.#time.arrived()) this.#turn()
+      else this.#arm()
     })
   }
 
@@ -98,7 +109,9 @@ export class TimerWheel {
   }
 
   #turn(): void {
-    const now = Math.floor(this.#platform.clock.monotonic() / this.#tickMs)
+    const now = Math.floor(this.#time.now / this.#tickMs)
+    // The time of day may have been set back.
+    this.#reached = Math.min(this.#reached, now)
     for (const bucket of this.#dueBuckets(now)) {
       for (const alarm of bucket) {
         this.stop(alarm)

@@ -20,7 +20,8 @@ const SUPERSEDED = 'asked again, or unsubscribed, before there was an answer'
 /** What grants need of their hub. */
 export interface GrantsHost {
   readonly platform: Platform
-  readonly wheel: TimerWheel
+  /** Goes by the time of day. */
+  readonly wallWheel: TimerWheel
   readonly limits: HubLimits
   readonly footprint: Footprint
   /** Takes the client out of the channel and tells it why. */
@@ -37,34 +38,34 @@ export class Grants {
     this.#gate = gate
   }
 
-  /** How long a grant is good from now, in milliseconds. @throws FanfareError `expired` when it is not */
-  validMs({ expiresAt }: Grant): number | undefined {
-    if (expiresAt === undefined) return undefined
-    const ms = expiresAt - this.#hub.platform.clock.now()
-    if (ms > 0) return ms
+  /** When a grant ends, in milliseconds since 1970. @throws FanfareError `expired` when it has ended */
+  endOf({ expiresAt }: Grant): number | undefined {
+    if (expiresAt === undefined || expiresAt > this.#hub.platform.clock.now()) return expiresAt
     throw new FanfareError('expired', 'the grant has expired already')
   }
 
-  /** Keeps the time of a grant: the client is told before it ends, and removed from this channel alone when it does. */
-  limit(peer: Peer, subscription: Subscription, validMs: number | undefined): void {
-    if (validMs === undefined && !subscription.leased) return
+  /**
+   * Keeps the end of a grant, by the time of day: the client is told before, and removed from this channel alone when it
+   * comes.
+   */
+  limit(peer: Peer, subscription: Subscription, expiresAt: number | undefined): void {
+    if (expiresAt === undefined && !subscription.leased) return
     const { name, lease } = subscription
     lease.cancelExpiry?.()
     lease.cancelExpiry = undefined
-    lease.expiresAt = validMs === undefined ? undefined : this.#hub.platform.clock.now() + validMs
-    if (validMs === undefined) return
-    const { wheel, platform } = this.#hub
-    const start = platform.clock.monotonic()
+    lease.expiresAt = expiresAt
+    if (expiresAt === undefined) return
+    const { wallWheel } = this.#hub
+    const validMs = expiresAt - wallWheel.now
     const end = (): void => this.#hub.unsubscribePeer(peer, name, 'expired')
-    lease.cancelExpiry = wheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
-      // Counted from the start: two ticks, each a little late, must not add up.
-      const left = start + validMs - platform.clock.monotonic()
+    lease.cancelExpiry = wallWheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
+      const left = expiresAt - wallWheel.now
       if (left <= 0) {
         end()
         return
       }
       peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
-      lease.cancelExpiry = wheel.after(left, end)
+      lease.cancelExpiry = wallWheel.after(left, end)
     })
   }
 
@@ -80,10 +81,10 @@ export class Grants {
     try {
       const grant = await this.#ask(peer, name, credentials)
       if (!current()) throw new CancelledError(SUPERSEDED)
-      const validMs = this.validMs(grant)
+      const expiresAt = this.endOf(grant)
       subscription.lease.credentials = credentials
       this.#hub.footprint.update(subscription)
-      this.limit(peer, subscription, validMs)
+      this.limit(peer, subscription, expiresAt)
       peer.tell({ on: 'subscribed', ref, channel: name, again: true })
     } catch (error) {
       if (!current()) throw error instanceof CancelledError ? error : new CancelledError(SUPERSEDED)
@@ -99,8 +100,8 @@ export class Grants {
     const current = this.#turn(peer, subscription)
     try {
       const grant = await this.#ask(peer, name, subscription.leased?.credentials)
-      const validMs = this.validMs(grant)
-      if (current()) this.limit(peer, subscription, validMs)
+      const expiresAt = this.endOf(grant)
+      if (current()) this.limit(peer, subscription, expiresAt)
     } catch {
       if (current()) this.#hub.unsubscribePeer(peer, name, 'unauthorized')
     }

@@ -7,7 +7,6 @@ import type { Why } from '../ground/why.ts'
 import { Attempt } from './attempt.ts'
 import { Channel, type Subscriber, type Subscription } from './channel.ts'
 import type { Platform } from '../ground/platform.ts'
-import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { ErrorEvent, HubEvents } from './events.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Footprint } from './footprint.ts'
@@ -41,7 +40,6 @@ export interface MembershipsHost {
   readonly limits: HubLimits
   readonly policies: Policies
   readonly sequencer: Sequencer
-  readonly wheel: TimerWheel
   readonly channels: Map<string, Channel>
   readonly fanOut: FanOut
   readonly footprint: Footprint
@@ -204,13 +202,13 @@ export class Memberships {
 
   /** The moment from which on the client misses nothing. */
   #commit(peer: Peer, attempt: Attempt, grant: Grant): void {
-    const validMs = this.#valid(peer, attempt, grant)
+    const expiresAt = this.#endOf(peer, attempt, grant)
     const joining = attempt.open ? this.#rosterEntry(peer, attempt, grant) : undefined
     if (!attempt.open) return
     const subscription = this.#place(peer, attempt.channel, attempt.credentials)
     const { channel } = subscription
     peer.attempts = without(peer.attempts, channel.name)
-    this.#grants.limit(peer, subscription, validMs)
+    this.#grants.limit(peer, subscription, expiresAt)
     const refs = attempt.succeed()
     this.#hub.emit('subscribe', { client: peer, channel: channel.name })
     if (channel.roster && joining) this.#enter(subscription, channel.roster, joining, refs)
@@ -218,10 +216,10 @@ export class Memberships {
     this.#hub.footprint.update(subscription)
   }
 
-  /** How long the grant is good; one that is not any more is a denial. */
-  #valid(peer: Peer, attempt: Attempt, grant: Grant): number | undefined {
+  /** When the grant ends; one that has ended is a denial. */
+  #endOf(peer: Peer, attempt: Attempt, grant: Grant): number | undefined {
     try {
-      return this.#grants.validMs(grant)
+      return this.#grants.endOf(grant)
     } catch (cause) {
       this.callOff(peer, attempt, new UnauthorizedError(attempt.channel, { cause }))
       return undefined

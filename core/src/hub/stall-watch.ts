@@ -1,4 +1,4 @@
-import type { Clock, Cancel } from '../ground/platform.ts'
+import type { Cancel } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 
 /** How often a full transport is looked at, at most. */
@@ -6,7 +6,6 @@ const LOOK_MS = 500
 
 /** Where it is looked. */
 export interface StallWatchHost {
-  readonly platform: { readonly clock: Clock }
   readonly wheel: TimerWheel
   /** Milliseconds without a byte taken after which a transport is given up; 0: never. */
   readonly limits: { readonly writeTimeoutMs: number }
@@ -18,19 +17,19 @@ export interface StallWatchHost {
  * @param giveUp - called when it is given up
  */
 export function watchStalled(
-  { platform: { clock }, wheel, limits }: StallWatchHost,
+  { wheel, limits }: StallWatchHost,
   conn: { readonly bufferedBytes: number },
   giveUp: () => void,
 ): Cancel | undefined {
   const timeoutMs = limits.writeTimeoutMs
   if (timeoutMs === 0) return undefined
   let bytes = conn.bufferedBytes
-  let since = clock.monotonic()
+  let since = wheel.now
   let cancel = wheel.after(Math.min(LOOK_MS, timeoutMs), look)
 
   function look(): void {
     const left = conn.bufferedBytes
-    const now = clock.monotonic()
+    const { now } = wheel
     if (left < bytes) since = now
     bytes = left
     if (now - since >= timeoutMs) giveUp()

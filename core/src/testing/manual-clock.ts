@@ -18,6 +18,8 @@ const MOST_ROUNDS = 1_000
 export class ManualClock implements Clock, Scheduler {
   #now: number
   readonly #start: number
+  /** What the time of day is ahead by, since the machine was suspended. */
+  #suspendedMs = 0
   #order = 0
   readonly #timers = new Set<Timer>()
   #turns: (() => void)[] = []
@@ -29,7 +31,7 @@ export class ManualClock implements Clock, Scheduler {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#suspendedMs
   }
 
   monotonic(): number {
@@ -68,6 +70,20 @@ export class ManualClock implements Clock, Scheduler {
       this.turn()
     }
     this.#now = until
+  }
+
+  /**
+   * The process stands still for `ms` milliseconds, as when garbage is collected: then timers fire late, in their order,
+   * and after each the turn ends.
+   */
+  block(ms: number): void {
+    this.#now += ms
+    this.advance(0)
+  }
+
+  /** The machine is suspended for `ms` milliseconds: the time of day goes on, and nothing else does. */
+  suspend(ms: number): void {
+    this.#suspendedMs += ms
   }
 
   /** Ends turns, and lets promises go on, until there is nothing left to do now. Time does not pass. */

@@ -35,7 +35,7 @@ export class Candidate {
 
   begin(): void {
     const timeoutMs = this.#settings.connectTimeoutMs
-    this.#timeout = this.#settings.platform.scheduler.after(timeoutMs, () => {
+    this.#timeout = this.#settings.wheel.after(timeoutMs, () => {
       this.#fail(new FanfareError('timeout', `not connected within ${String(timeoutMs)} ms`))
     })
     this.#connect().catch((error: unknown) => this.#fail(error))
@@ -45,11 +45,6 @@ export class Candidate {
   get silentMs(): number {
     const now = this.#now()
     return Math.max(...[...this.#heard.values()].map((at) => now - at))
-  }
-
-  /** Counts as heard now. */
-  forgive(): void {
-    for (const subject of this.#heard.keys()) this.#heard.set(subject, this.#now())
   }
 
   beat(): void {
@@ -118,6 +113,6 @@ export class Candidate {
   }
 
   #now(): number {
-    return this.#settings.platform.clock.monotonic()
+    return this.#settings.wheel.now
   }
 }

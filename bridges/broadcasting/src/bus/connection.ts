@@ -129,22 +129,15 @@ export class Connection {
   }
 
   #watch(candidate: Candidate): void {
-    const { platform, beat } = this.#settings
-    const { clock } = platform
-    let last = clock.monotonic()
+    const { wheel, beat } = this.#settings
     const tick = (): void => {
-      this.#nextBeat = platform.scheduler.after(beat.intervalMs, tick)
-      const now = clock.monotonic()
-      // Whoever was not running for a while has not listened either: what came meanwhile is still to be read.
-      const stalled = now - last > 2 * beat.intervalMs
-      last = now
-      if (stalled) candidate.forgive()
-      else if (candidate.silentMs > beat.silentMs) {
+      this.#nextBeat = wheel.after(beat.intervalMs, tick)
+      if (candidate.silentMs > beat.silentMs) {
         this.#lost(new FanfareError('silent', `no beat came back for ${String(beat.silentMs)} ms`))
         return
       }
       candidate.beat()
     }
-    this.#nextBeat = platform.scheduler.after(beat.intervalMs, tick)
+    this.#nextBeat = wheel.after(beat.intervalMs, tick)
   }
 }

@@ -1,4 +1,11 @@
-import { hostPlatform, knownOptions, OptionError, type Platform, wholeFrom } from '@fanfare/core/contract'
+import {
+  hostPlatform,
+  knownOptions,
+  OptionError,
+  type Platform,
+  TimerWheel,
+  wholeFrom,
+} from '@fanfare/core/contract'
 
 import type { Logger } from '../event.ts'
 import { checkedLogger } from '../logger.ts'
@@ -59,6 +66,8 @@ export interface BusSettings {
   readonly connectTimeoutMs: number
   readonly reconnectDelayMs: number
   readonly platform: Platform
+  /** Everything that has to happen in time waits here, for as long as the process is awake. */
+  readonly wheel: TimerWheel
 }
 
 /** The names of {@link BusOptions}, for a driver that checks its own together with them. */
@@ -101,6 +110,7 @@ export function busSettings(options: BusOptions): BusSettings {
     connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs, 2_000),
     reconnectDelayMs: positive('reconnectDelayMs', options.reconnectDelayMs, 500),
     platform,
+    wheel: new TimerWheel(platform),
   }
 }
 

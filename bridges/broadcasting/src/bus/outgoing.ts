@@ -114,7 +114,7 @@ export class Outgoing {
     }
     // Before it is delivered here: what a handler publishes in answer comes after it, on the bus too.
     const subject = line?.subject ?? this.#host.subject(event.channel)
-    const until = settings.platform.clock.monotonic() + settings.queue.deadlineMs
+    const until = settings.wheel.now + settings.queue.deadlineMs
     const outcome = this.#hold({ sequence, subject, line, bytes, text, until })
     if (line) this.#owe(line, letter)
     return outcome
@@ -206,13 +206,13 @@ export class Outgoing {
   }
 
   #expireAt(until: number): void {
-    const { clock, scheduler } = this.#host.settings.platform
-    this.#timer = scheduler.after(Math.max(0, until - clock.monotonic()), () => this.#expire())
+    const { wheel } = this.#host.settings
+    this.#timer = wheel.after(until - wheel.now, () => this.#expire())
   }
 
   #expire(): void {
     this.#timer = undefined
-    const now = this.#host.settings.platform.clock.monotonic()
+    const { now } = this.#host.settings.wheel
     for (const parcel of this.#parcels.values()) {
       if (parcel.until > now) {
         // A handler may have published meanwhile.
