@@ -121,9 +121,10 @@ export function bracketed(host: string): string {
 }
 
 function assemble(settings: Settings, bus: ServerBus | undefined): Assembled {
-  const { writeTimeoutMs, nodeName } = settings
+  const { writeTimeoutMs, nodeName, memoryBytes } = settings
   const authorizer: Authorizer | undefined = settings.demo ? (request) => rooms.authorize(request) : undefined
-  const hub = new Hub({ writeTimeoutMs, authorizer })
+  const platform = memoryBytes === 0 ? {} : { memoryLimit: () => memoryBytes }
+  const hub = new Hub({ writeTimeoutMs, authorizer, platform })
   const node = (): string => (nodeName === 'port' ? String(assembled.port) : nodeName)
   const rooms = new Rooms(hub, settings.demo && bus ? { bus, node } : undefined)
   const gateway = new Gateway({

@@ -32,6 +32,15 @@ function messages({ received }: Connected): Record<string, unknown>[] {
   return received.map((text) => JSON.parse(String(text)) as Record<string, unknown>)
 }
 
+describe('--memory', () => {
+  it('is what the budgets of the node are parts of', async () => {
+    const running = await serve({ port: 0, memoryBytes: 80 * 2 ** 20 })
+    onTestFinished(() => running.close())
+    const { inbound, outbound, state } = running.hub.budgets
+    expect([inbound.limit, outbound.limit, state.limit]).toEqual([10 * 2 ** 20, 16 * 2 ** 20, 16 * 2 ** 20])
+  })
+})
+
 describe('--protocol', () => {
   it.each(['type', 'event'])('velocity-%s greets and is spoken', async (key) => {
     const server = await startServer(['--protocol', `velocity-${key}`])

@@ -68,6 +68,11 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
     maxConnections: { text: '3', value: 3, wrong: ['0', '1000001', 'many'] },
     rateLimit: { text: '0', value: 0, wrong: ['-1', '1000001', 'fast'] },
     rateBurst: { text: '7', value: 7, wrong: ['0', '1000001', '1.5'] },
+    memoryBytes: {
+      text: '1.5GiB',
+      value: 1_610_612_736,
+      wrong: ['256', '15MiB', '1GB', '-1MiB', '99999999GiB'],
+    },
     drainMs: { text: '2s', value: 2_000, wrong: ['25h', '2', '-1s'] },
     metricsPort: { text: '9091', value: 9091, wrong: ['65536', '-1', 'x'] },
     bus: {
@@ -112,6 +117,7 @@ describe('the settings', () => {
       maxConnections: 10_000,
       rateLimit: 100,
       rateBurst: 200,
+      memoryBytes: 0,
       drainMs: 0,
       metricsPort: 0,
       bus: 'memory',

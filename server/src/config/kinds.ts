@@ -50,6 +50,28 @@ export function duration({ off }: { readonly off: boolean }): Kind<number> {
   }
 }
 
+const SIZES: ReadonlyMap<string, number> = new Map([
+  ['KiB', 2 ** 10],
+  ['MiB', 2 ** 20],
+  ['GiB', 2 ** 30],
+])
+
+/** Less than this is a mistake: no node does anything useful in it. */
+const LEAST_MEMORY = 16 * 2 ** 20
+
+/** An amount of memory, in bytes; 0 stands for what the runtime says. The unit has to be written. */
+export const memory: Kind<number> = {
+  takes: 'a size of at least 16MiB such as 256MiB or 1.5GiB, or 0 for what the runtime says',
+  read: (text) => {
+    if (text === '0') return 0
+    const [, number, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(KiB|MiB|GiB)$/.exec(text) ?? []
+    const factor = SIZES.get(unit ?? '')
+    if (number === undefined || factor === undefined) return undefined
+    const bytes = Math.round(Number(number) * factor)
+    return bytes < LEAST_MEMORY || bytes > 2 ** 50 ? undefined : bytes
+  },
+}
+
 /** One of a few words. */
 export function oneOf<Word extends string>(words: readonly Word[], remark = ''): Kind<Word> {
   return {

@@ -1,5 +1,5 @@
 import { bus, busPrefix, nodeName } from './bus-kinds.ts'
-import { address, duration, type Kind, oneOf, origins, path, whole, yesOrNo } from './kinds.ts'
+import { address, duration, type Kind, memory, oneOf, origins, path, whole, yesOrNo } from './kinds.ts'
 
 /** One setting: everything that flags, environment variables, help and documentation say about it. */
 export interface Setting<Value> {
@@ -147,6 +147,14 @@ export const SETTINGS = {
     written: '200',
     value: '<number>',
     help: 'Messages of one client at once, after a pause',
+  }),
+  memoryBytes: setting({
+    flag: 'memory',
+    kind: memory,
+    fallback: 0,
+    written: '0',
+    value: '<size>',
+    help: 'What the process may use: what it holds for clients is a part of it. 0 for what the runtime says; say it on Bun',
   }),
   drainMs: setting({
     flag: 'drain',
