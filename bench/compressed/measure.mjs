@@ -13,7 +13,7 @@ export const contestants = {
 }
 
 /** How many messages a server may be ahead of its slowest client. */
-const AHEAD = 4
+const AHEAD = 1
 /** One slice: so much CPU time of the server. */
 const SLICE_MS = 400
 const WARM_UP_MS = 800

@@ -3,10 +3,10 @@ import { Child } from '../lib/child.mjs'
 import { contestant } from './contestants.mjs'
 
 /**
- * How far a server may be ahead of its slowest client, in turns. More than one, so that the server works on while the
- * clients read; few, so that nothing piles up.
+ * How far a server may be ahead of its slowest client, in turns. With more than one, turns run together into one write, and
+ * a figure for one message per turn is one for several.
  */
-const AHEAD = 4
+const AHEAD = 1
 /** Several times what the slowest server needs on a busy machine: it bounds a run in which a message got lost. */
 const PATIENCE_MS = 30_000
 const PATIENCE_PER_DELIVERY_MS = 0.15
