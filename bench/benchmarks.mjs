@@ -10,7 +10,7 @@
 
 /** @type {Record<string, Entry>} */
 export const benchmarks = {
-  'fan-out': { seconds: 60, load: async () => (await import('./fan-out/fan-out.mjs')).fanOut },
+  'fan-out': { seconds: 50, load: async () => (await import('./fan-out/fan-out.mjs')).fanOut },
   channels: { seconds: 25, load: async () => (await import('./channels/channels.mjs')).channels },
   adapters: { seconds: 25, load: async () => (await import('./fan-out/fan-out.mjs')).adapterCosts },
   'in-memory': { seconds: 15, load: async () => (await import('./in-memory/in-memory.mjs')).inMemory },
@@ -19,6 +19,7 @@ export const benchmarks = {
   stalled: { seconds: 15, load: async () => (await import('./stalled/stalled.mjs')).stalled },
   joins: { seconds: 15, load: async () => (await import('./joins/joins.mjs')).joins },
   inbound: { seconds: 10, load: async () => (await import('./inbound/inbound.mjs')).inbound },
+  budgets: { seconds: 20, load: async () => (await import('./budgets/budgets.mjs')).budgets },
   connect: { seconds: 20, load: async () => (await import('./connect/connect.mjs')).connect },
   idle: { seconds: 20, load: async () => (await import('./idle/idle.mjs')).idle },
   crowd: { seconds: 12, load: async () => (await import('./crowd/crowd.mjs')).crowd },

@@ -53,6 +53,16 @@ export const contestants = {
   },
 }
 
+const counted = contestants['fanfare-native']
+
+/** The same server with budgets and without. @type {Record<string, Contestant>} */
+export const budgeted = counted
+  ? {
+      'fanfare-native': counted,
+      uncounted: { ...counted, title: 'the same without budgets', args: [...counted.args, 'uncounted'] },
+    }
+  : {}
+
 /** The other adapters, each with its bare twin. @type {Record<string, Contestant>} */
 export const adapters = {
   'fanfare-bun': fanfareOnBun,
@@ -80,7 +90,7 @@ export const adapters = {
 
 /** @param {string} name */
 export function contestant(name) {
-  const found = contestants[name] ?? adapters[name]
+  const found = contestants[name] ?? adapters[name] ?? budgeted[name]
   if (!found) throw new Error(`no such contestant: ${name}`)
   return found
 }

@@ -15,7 +15,7 @@ const ONE_CHANNEL = {
   name: 'fan-out',
   room: 'of one channel',
   field: contestants,
-  standard: { subscribers: 1_000, levels: [1, 10, 50], starts: 1, rounds: 16, budgetMs: 60_000 },
+  standard: { subscribers: 1_000, levels: [1, 10, 50], starts: 1, rounds: 16, budgetMs: 50_000 },
   goals: [
     { ours: 'fanfare-plain', against: 'net', perTurn: 1, most: 1.5 },
     { ours: 'fanfare-plain', against: 'ws', perTurn: 1, most: 0.65 },

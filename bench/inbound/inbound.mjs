@@ -14,18 +14,44 @@ const WARM_UP_MS = 800
 const SLICE_MS = 200
 /** Turns before each figure: the server slept while the other one worked. */
 const WAKE_UP_TURNS = 1
-const MOST = 1.25
 
-const OURS = 'fanfare-native'
-const TWIN = 'ws'
-const contestants = {
-  [OURS]: { script: 'inbound-fanfare.mjs', title: 'fanfare on ws, native, one middleware' },
-  [TWIN]: { script: 'inbound-ws.mjs', title: 'ws: JSON.parse, a function from a Map' },
+/**
+ * Two servers that take in the same messages.
+ *
+ * @typedef {object} Pair
+ * @property {string} work - what is measured
+ * @property {string} ours
+ * @property {string} against
+ * @property {number} most - of the CPU time of the other that ours may take
+ * @property {Record<string, { script: string, args?: string[], title: string }>} contestants
+ */
+
+export const FANFARE = { script: 'inbound-fanfare.mjs', title: 'fanfare on ws, native, one middleware' }
+
+/** @type {Pair} */
+const WITH_TWIN = {
+  work: 'inbound, per message',
+  ours: 'fanfare-native',
+  against: 'ws',
+  most: 1.25,
+  contestants: {
+    'fanfare-native': FANFARE,
+    ws: { script: 'inbound-ws.mjs', title: 'ws: JSON.parse, a function from a Map' },
+  },
 }
-const names = /** @type {(keyof typeof contestants)[]} */ (Object.keys(contestants))
 
 /** @type {import('../fan-out/fan-out.mjs').Benchmark} */
-export async function inbound(options, progress) {
+export const inbound = (options, progress) => measurePair(WITH_TWIN, options, progress)
+
+/**
+ * @param {Pair} pair
+ * @param {import('../lib/options.mjs').Options} options
+ * @param {(what: string) => void} progress
+ * @returns {Promise<import('../fan-out/fan-out.mjs').Measured>}
+ */
+export async function measurePair(pair, options, progress) {
+  const { contestants } = pair
+  const names = Object.keys(contestants)
   const { profiles } = options
   if (profiles !== undefined) mkdirSync(profiles, { recursive: true })
   const plan = {
@@ -39,7 +65,9 @@ export async function inbound(options, progress) {
   /** @type {Map<string, Session>} */
   const sessions = new Map()
   try {
-    for (const name of names) sessions.set(name, new Session(name, contestants[name].script, plan))
+    for (const [name, server] of Object.entries(contestants)) {
+      sessions.set(name, new Session(name, server, plan))
+    }
     const turns = await warmUp(sessions, options.turns, progress)
     const rows = await inRounds(
       plan,
@@ -50,7 +78,7 @@ export async function inbound(options, progress) {
       },
       progress,
     )
-    return evaluated(rows, plan)
+    return evaluated(rows, plan, pair)
   } finally {
     await Promise.all([...sessions.values()].map((session) => session.close()))
   }
@@ -79,26 +107,24 @@ async function warmUp(sessions, asked, progress) {
 /**
  * @param {import('../lib/rounds.mjs').Row<Measurement>[]} rows
  * @param {{ connections: number, perWrite: number }} plan
+ * @param {Pair} pair
  */
-function evaluated(rows, { connections, perWrite }) {
+function evaluated(rows, { connections, perWrite }, { work, ours, against, most, contestants }) {
   const cpu = (/** @type {Measurement} */ one) => one.cpu
   const wall = (/** @type {Measurement} */ one) => one.wall
-  const results = names.map((name) => ({
+  const results = Object.entries(contestants).map(([name, { title }]) => ({
     name,
-    title: contestants[name].title,
+    title,
     cpu: over(rows, name, cpu),
     wall: over(rows, name, wall),
   }))
-  const ratios = { cpu: ratio(rows, [OURS, TWIN], cpu), wall: ratio(rows, [OURS, TWIN], wall) }
-  const work = 'inbound, per message'
-  const targets = [
-    target({ work, ours: OURS, against: TWIN, unit: 'CPU', most: MOST, is: ratios.cpu.median }),
-  ]
+  const ratios = { cpu: ratio(rows, [ours, against], cpu), wall: ratio(rows, [ours, against], wall) }
+  const targets = [target({ work, ours, against, unit: 'CPU', most, is: ratios.cpu.median })]
   const head = ['µs per message', 'CPU', 'on the clock']
   const body = results.map((one) => [one.title, figure(one.cpu.median), figure(one.wall.median)])
-  const compared = [`${OURS} / ${TWIN}`, figure(ratios.cpu.median), figure(ratios.wall.median)]
+  const compared = [`${ours} / ${against}`, figure(ratios.cpu.median), figure(ratios.wall.median)]
   const text = [
-    `inbound: ${count(connections)} clients, JSON messages of ${MESSAGE_BYTES} bytes, ${perWrite} in a write, median of ${rows.length} rounds`,
+    `${work}: ${count(connections)} clients, JSON messages of ${MESSAGE_BYTES} bytes, ${perWrite} in a write, median of ${rows.length} rounds`,
     table([head, ...body, compared]),
     targetLines(targets),
   ].join('\n\n')

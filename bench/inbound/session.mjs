@@ -22,15 +22,15 @@ export class Session {
 
   /**
    * @param {string} name - of the contestant
-   * @param {string} script - in servers/
+   * @param {{ script: string, args?: string[] }} server - in servers/
    * @param {{ connections: number, perWrite: number, profiles: string | undefined }} plan
    */
-  constructor(name, script, plan) {
+  constructor(name, { script, args = [] }, plan) {
     const { profiles } = plan
     const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]
     this.#plan = plan
     this.#profiled = profiles !== undefined
-    this.#server = new Child(new URL(`../servers/${script}`, import.meta.url), [], profiling)
+    this.#server = new Child(new URL(`../servers/${script}`, import.meta.url), args, profiling)
     this.#load = new Child(new URL('../load/senders.mjs', import.meta.url), [name])
     // A client has at most one write on its way: the next goes out when every message of all clients was handled.
     this.#server.onNote = () => this.#load.tell({ command: 'turn' })

@@ -1,8 +1,11 @@
-// Fanfare on ws, with its defaults: every client is in one channel, and speaks the protocol named in the argument.
+// Fanfare on ws, with its defaults: every client is in one channel, and speaks the protocol named in the argument. With
+// another argument, `uncounted`, without budgets.
 import { Gateway, Hub, native, plain } from '@fanfare/core'
 import { serve } from '@fanfare/ws'
 import { CHANNEL } from '../fan-out/contestants.mjs'
 import { serveBenchmark } from './broadcaster.mjs'
+
+if (process.argv.includes('uncounted')) await import('./uncounted.mjs')
 
 const protocol = process.argv[2] === 'native' ? native() : plain()
 const hub = new Hub()

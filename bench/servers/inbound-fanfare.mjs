@@ -1,8 +1,11 @@
-// Fanfare on ws, protocol native, one middleware, no validator, no rate limits; the rest by default.
+// Fanfare on ws, protocol native, one middleware, no validator, no rate limits; the rest by default. With the argument
+// `uncounted`, without budgets.
 import { Gateway, native } from '@fanfare/core'
 import { serve } from '@fanfare/ws'
 import { METHODS } from '../inbound/message.mjs'
 import { serveReceiver } from './receiver.mjs'
+
+if (process.argv.includes('uncounted')) await import('./uncounted.mjs')
 
 const NO_LIMIT = { rate: 0, burst: 1 }
 
