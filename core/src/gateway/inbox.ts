@@ -41,7 +41,7 @@ export class Inbox {
    */
   push(command: Command, bytes: number): boolean {
     if (!this.#busy) {
-      this.#work({ command, bytes })
+      this.#work({ command, bytes }, false)
       return true
     }
     if (!this.#hasRoom(bytes)) return false
@@ -69,25 +69,32 @@ export class Inbox {
     return this.#bytes === 0 || this.#bytes + bytes <= MAX_WAITING_BYTES
   }
 
-  /** Runs commands until one takes its time: that one calls back here. */
-  #work(first: Waiting | undefined): void {
+  /**
+   * Runs commands until one takes its time: that one calls back here.
+   *
+   * @param held - whether the first one has waited, and is held already
+   */
+  #work(first: Waiting | undefined, held: boolean): void {
     // What comes in the middle of a command waits too, even if that command itself caused it.
     this.#busy = true
-    for (let next = first; next; next = this.#next()) {
+    for (let next = first, isHeld = held; next; next = this.#next(), isHeld = true) {
       const { command, bytes } = next
       const working = this.#runner.run(command, bytes)
       if (working) {
-        this.#runner.hold(bytes)
-        void working.then(() => {
-          this.#runner.release(bytes)
-          this.#work(this.#next())
-        })
+        if (!isHeld) this.#runner.hold(bytes)
+        void working.then(() => this.#done(bytes))
         return
       }
+      if (isHeld) this.#runner.release(bytes)
     }
     this.#busy = false
     if (this.#idle) this.#rest(this.#idle)
     this.#runner.rested()
+  }
+
+  #done(bytes: number): void {
+    this.#runner.release(bytes)
+    this.#work(this.#next(), true)
   }
 
   #rest(idle: readonly (() => void)[]): void {
@@ -98,10 +105,7 @@ export class Inbox {
   #next(): Waiting | undefined {
     const next = this.#waiting?.shift()
     if (this.#waiting?.length === 0) this.#waiting = undefined
-    if (next) {
-      this.#bytes -= next.bytes
-      this.#runner.release(next.bytes)
-    }
+    if (next) this.#bytes -= next.bytes
     return next
   }
 }
