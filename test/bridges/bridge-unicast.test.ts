@@ -56,6 +56,29 @@ describe('sending to one client', () => {
     await expect(here.link.sendTo('2.1', 'x')).resolves.toBe('not_found')
   })
 
+  it('hears no answer that is for the process before it, which had its number', async () => {
+    const { stage, driver, here } = await two()
+    driver.loses = ({ name }) => name === 'send'
+    const outcome = outcomeOf(here.link.sendTo('2.1', 'hello'))
+    await stage.clock.settle()
+    const [asked] = driver.published.map(
+      ({ payload }) => JSON.parse(String(payload)) as { ref: number; by: string },
+    )
+    const answer = (by: string | undefined): Promise<void> =>
+      driver.publish({
+        channel: '!1',
+        name: 'outcome',
+        payload: JSON.stringify({ ref: asked!.ref, by, outcome: 'not_found' }),
+      })
+    expect(asked!.by).toMatch(/^[0-9a-f]{16}$/)
+    await answer('0123456789abcdef')
+    await stage.clock.settle()
+    expect(outcome.now).toBe('pending')
+    await answer(asked!.by)
+    await stage.clock.settle()
+    expect(outcome.now).toBe('done')
+  })
+
   it('whose id names no node is a matter of this one', async () => {
     const { driver, here } = await two()
     for (const id of ['', 'ann', '2', '2.', '.1', '12345678901.1', '!2.1', '2.1 ']) {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
+import { nameOnBus } from '@fanfare/broadcasting/driver'
 import { describe, expect, it } from 'vitest'
 
 import { BusStage, letter, START } from '../fakes/scripted-bus.ts'
 
 // What a bus driver makes of what comes from the bus, which it does not trust.
 
-const ORDERS = 'fanfare:c:orders'
+const ORDERS = nameOnBus('fanfare', 'orders')
 
 async function staged(options: Parameters<BusStage['driver']>[0] = {}) {
   const stage = new BusStage()
@@ -303,7 +304,7 @@ describe('what is no letter', () => {
       expect(event.channel).toBe('orders')
       expect(['string', 'undefined']).toContain(typeof event.name)
       for (const key of Object.keys(event)) {
-        expect(['channel', 'name', 'payload', 'except', 'from', 'key', 'id']).toContain(key)
+        expect(['channel', 'name', 'payload', 'except', 'from', 'key', 'id', 'node']).toContain(key)
       }
     }
     const { received, malformed, unknownVersion, late, stale } = driver.stats()

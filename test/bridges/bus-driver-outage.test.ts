@@ -1,10 +1,11 @@
+import { nameOnBus } from '@fanfare/broadcasting/driver'
 import { describe, expect, it } from 'vitest'
 
 import { BusStage, letter, statusesOf } from '../fakes/scripted-bus.ts'
 
 // What a bus driver does while the bus is down, and when it is back.
 
-const ORDERS = 'fanfare:c:orders'
+const ORDERS = nameOnBus('fanfare', 'orders')
 
 describe('when the bus is back', () => {
   it('everything is subscribed to in one batch, before the driver is up', async () => {
@@ -18,7 +19,9 @@ describe('when the bus is back', () => {
     expect(driver.status()).toBe('degraded')
     await stage.after(1_000)
     expect(driver.status()).toBe('up')
-    expect(stage.server.log).toEqual([`subscribe ${channels.map((name) => `fanfare:c:${name}`).join(' ')}`])
+    expect(stage.server.log).toEqual([
+      `subscribe ${channels.map((name) => nameOnBus('fanfare', name)).join(' ')}`,
+    ])
   })
 
   it('each that was live is told of one gap, before the first new event', async () => {
@@ -96,7 +99,7 @@ describe('when the bus is back', () => {
     stage.server.lose()
     await gone.subscription!.cancel()
     await stage.after(1_000)
-    expect(stage.server.log).toEqual(['subscribe fanfare:c:stays'])
+    expect(stage.server.log).toEqual([`subscribe ${nameOnBus('fanfare', 'stays')}`])
     expect([gone.heard, stays.heard, driver.stats().channels]).toEqual([[], ['(gap)'], 1])
   })
 

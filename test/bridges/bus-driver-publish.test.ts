@@ -1,11 +1,11 @@
-import { RefusedError, UnknownOutcomeError } from '@fanfare/broadcasting/driver'
+import { nameOnBus, RefusedError, UnknownOutcomeError } from '@fanfare/broadcasting/driver'
 import { describe, expect, it } from 'vitest'
 
 import { BusStage } from '../fakes/scripted-bus.ts'
 
 // What becomes of what is published through a bus driver.
 
-const ORDERS = 'fanfare:c:orders'
+const ORDERS = nameOnBus('fanfare', 'orders')
 
 async function staged(options: Parameters<BusStage['driver']>[0] = {}) {
   const stage = new BusStage()
@@ -14,6 +14,20 @@ async function staged(options: Parameters<BusStage['driver']>[0] = {}) {
 }
 
 describe('publishing', () => {
+  it('carries the number of the node and the incarnation of the driver, which no option sets', async () => {
+    const { stage, driver } = await staged()
+    stage.listen(driver)
+    await stage.clock.settle()
+    stage.server.holdMessages = true
+    await driver.publish({ channel: 'orders', payload: '1', node: '17' })
+    const header = JSON.parse(/{.*}/.exec(stage.server.messages[0]!.text)![0]) as { o: string; h: string }
+    expect(header).toMatchObject({ o: driver.incarnation, h: '17' })
+    expect(driver.incarnation).toMatch(/^[0-9a-f]{16}$/)
+    expect((await stage.up()).incarnation).not.toBe(driver.incarnation)
+    expect(() => stage.driver({ ['incarnation' as string]: '0123456789abcdef' })).toThrow('incarnation')
+    await expect(driver.publish({ channel: 'orders', payload: '1', node: 'x' })).rejects.toThrow('node')
+  })
+
   it('resolves when the server has answered', async () => {
     const { stage, server, driver } = await staged()
     server.holdAnswers = true

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
+import { nameOnBus } from '@fanfare/broadcasting/driver'
 import { describe, expect, it } from 'vitest'
 
 import { BusStage, type Listener, letter } from '../fakes/scripted-bus.ts'
 
 // How a bus driver subscribes, and how it stops.
 
-const ORDERS = 'fanfare:c:orders'
+const on = (channel: string): string => nameOnBus('fanfare', channel)
+const ORDERS = on('orders')
 
 async function staged() {
   const stage = new BusStage()
@@ -35,11 +37,11 @@ describe('subscribing', () => {
     await Promise.resolve()
     expect(server.log).toEqual([])
     await stage.clock.settle()
-    expect(server.log).toEqual(['subscribe fanfare:c:a fanfare:c:b fanfare:c:c'])
+    expect(server.log).toEqual([`subscribe ${['a', 'b', 'c'].map(on).join(' ')}`])
     expect(listeners.map(({ now }) => now)).toEqual(['done', 'done', 'done', 'done'])
     await Promise.all(listeners.map(({ subscription }) => subscription!.cancel()))
     await stage.clock.settle()
-    expect(server.log.slice(1)).toEqual(['unsubscribe fanfare:c:b fanfare:c:a fanfare:c:c'])
+    expect(server.log.slice(1)).toEqual([`unsubscribe ${['b', 'a', 'c'].map(on).join(' ')}`])
     expect([driver.stats().channels, server.wires[0]!.subjects.size]).toEqual([0, 1])
   })
 
@@ -96,7 +98,7 @@ describe('subscribing', () => {
     const inbox = stage.listen(driver, '!17')
     await stage.clock.settle()
     expect(bad.map(({ now }) => now)).toEqual(bad.map(() => 'bad-name'))
-    expect([inbox.now, server.log]).toEqual(['done', ['subscribe fanfare:c:!17']])
+    expect([inbox.now, server.log]).toEqual(['done', [`subscribe ${on('!17')}`]])
   })
 })
 
@@ -134,7 +136,7 @@ describe('a subscription that is refused', () => {
     const left = [stage.listen(driver, 'a', signals[0]), stage.listen(driver, 'b', signals[1])]
     // The batch was refused, and the first of it is being asked for alone.
     stage.clock.turn()
-    while (!server.log.includes('subscribe fanfare:c:a')) {
+    while (!server.log.includes(`subscribe ${on('a')}`)) {
       await Promise.resolve()
     }
     for (const controller of signals) controller.abort()
@@ -322,7 +324,7 @@ describe('coming and going at random', () => {
         for (const { now } of left) expect(['done', 'cancelled']).toContain(now)
         const channels = [...new Set(wanted.map(({ channel }) => channel))].sort()
         const subjects = [...server.wires[0]!.subjects].filter((subject) => subject.includes(':c:')).sort()
-        expect(subjects).toEqual(channels.map((channel) => `fanfare:c:${channel}`))
+        expect(subjects).toEqual(channels.map(on).sort())
         expect(driver.stats()).toMatchObject({ channels: channels.length, unsettled: 0, queuedBytes: 0 })
         expect(wanted.map(({ listener }) => listener.now)).toEqual(wanted.map(() => 'done'))
         stage.publish(driver, 'last', 'c0')

@@ -1,3 +1,4 @@
+import { nameOnBus } from '@fanfare/broadcasting/driver'
 import { describe, expect, it } from 'vitest'
 
 import { BusStage, outcomeOf, statusesOf } from '../fakes/scripted-bus.ts'
@@ -298,7 +299,7 @@ describe('closing', () => {
     server.dials.at(-1)!.accept()
     await stage.clock.settle()
     expect([published.now, closed.now]).toEqual(['done', 'done'])
-    expect(server.log).toEqual(['publish fanfare:c:orders', 'close'])
+    expect(server.log).toEqual([`publish ${nameOnBus('fanfare', 'orders')}`, 'close'])
     expect([driver.status(), server.wires, stage.clock.timers]).toEqual(['closed', [], 0])
   })
 

@@ -1,5 +1,5 @@
 import { memory } from '@fanfare/broadcasting'
-import type { BusOptions } from '@fanfare/broadcasting/driver'
+import { type BusOptions, nameOnBus } from '@fanfare/broadcasting/driver'
 import { driverContract, type DriverStand } from '@fanfare/broadcasting/testing'
 import { nats } from '@fanfare/nats'
 import { redis } from '@fanfare/redis'
@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { subjectOf } from '../../bridges/nats/src/subjects.ts'
 import { NatsServer } from '../support/nats-server.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
 import { RedisServer } from '../support/redis-server.ts'
@@ -37,7 +38,7 @@ describe('redis', () => {
       heal: async () => server.resume(),
       inject: async (channel, text) => {
         const client = new Redis(server.url)
-        await client.publish(`${prefix}:c:${channel}`, text)
+        await client.publish(nameOnBus(prefix, channel), text)
         client.disconnect()
       },
       close: async () => {},
@@ -83,7 +84,7 @@ describe('nats', () => {
         // What is larger than the server takes cannot be put there.
         if (text.length > 1_000_000) return
         const connection = await connect({ servers: server.url })
-        connection.publish(`${prefix}.c.${channel}`, text)
+        connection.publish(subjectOf(nameOnBus(prefix, channel)), text)
         await connection.close()
       },
       close: async () => {},

@@ -43,3 +43,8 @@ it('gives different names different subjects', () => {
 it('keeps the name readable', () => {
   expect(subjectOf('fanfare:c:private-orders.42:eu')).toBe('fanfare.c.private-orders%2E42:eu')
 })
+
+it('keeps the partition as a token of its own', () => {
+  expect(subjectOf('fanfare:{17bx}:c:private-orders.42:eu')).toBe('fanfare.17bx.c.private-orders%2E42:eu')
+  expect(subjectOf('fanfare:b:name-1-0')).toBe('fanfare.b.name-1-0')
+})

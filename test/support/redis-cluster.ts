@@ -2,26 +2,38 @@ import { freePort } from './free-port.ts'
 import { RedisServer } from './redis-server.ts'
 
 const SLOTS = 16_384
-const NODES = 3
 const PATIENCE_MS = 25_000
 
-/** A real cluster of three primaries, without replicas. */
-export class RedisCluster {
-  /** In the order of their slots. */
-  readonly nodes: readonly RedisServer[]
+/** How many nodes a cluster has. */
+export interface ClusterSize {
+  /** @defaultValue `3` */
+  readonly primaries?: number
+  /** Of the first primary. @defaultValue `0` */
+  readonly replicas?: number
+}
 
-  private constructor(nodes: readonly RedisServer[]) {
+/** A real cluster. */
+export class RedisCluster {
+  /** The primaries, in the order of their slots. */
+  readonly nodes: readonly RedisServer[]
+  /** Of the first primary. */
+  readonly replicas: readonly RedisServer[]
+
+  private constructor(nodes: readonly RedisServer[], replicas: readonly RedisServer[]) {
     this.nodes = nodes
+    this.replicas = replicas
   }
 
   /** Resolves when every node says that the cluster is ready. */
-  static async start(): Promise<RedisCluster> {
-    const started = await Promise.allSettled(Array.from({ length: NODES }, startNode))
+  static async start({ primaries = 3, replicas = 0 }: ClusterSize = {}): Promise<RedisCluster> {
+    const started = await Promise.allSettled(Array.from({ length: primaries + replicas }, startNode))
     const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    const cluster = new RedisCluster(nodes.map(({ server }) => server))
+    const servers = nodes.map(({ server }) => server)
+    const cluster = new RedisCluster(servers.slice(0, primaries), servers.slice(primaries))
     try {
       for (const one of started) if (one.status === 'rejected') throw one.reason
-      await join(nodes)
+      await join(nodes.slice(0, primaries))
+      await follow(nodes.slice(primaries), cluster.nodes[0])
       return cluster
     } catch (error) {
       await cluster.stop()
@@ -45,7 +57,7 @@ export class RedisCluster {
 
   /** Ends every node. Idempotent. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()))
+    await Promise.all([...this.nodes, ...this.replicas].map((node) => node.stop()))
   }
 }
 
@@ -65,21 +77,45 @@ async function startNode(): Promise<Node> {
 async function join(nodes: readonly Node[]): Promise<void> {
   const [first] = nodes
   for (const [index, { server, busPort }] of nodes.entries()) {
-    const from = Math.floor((index * SLOTS) / NODES)
-    const to = Math.floor(((index + 1) * SLOTS) / NODES) - 1
+    const from = Math.floor((index * SLOTS) / nodes.length)
+    const to = Math.floor(((index + 1) * SLOTS) / nodes.length) - 1
     await server.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     await server.command('CLUSTER', 'ADDSLOTSRANGE', from, to)
     if (index > 0) await first?.server.command('CLUSTER', 'MEET', '127.0.0.1', server.port, busPort)
   }
-  await Promise.all(nodes.map(({ server }) => ready(server)))
+  await Promise.all(nodes.map(({ server }) => ready(server, nodes.length)))
 }
 
-async function ready(server: RedisServer): Promise<void> {
+/** Each becomes a replica of that primary, and has its data. */
+async function follow(replicas: readonly Node[], primary: RedisServer | undefined): Promise<void> {
+  if (!primary) return
+  const id = String(await primary.command('CLUSTER', 'MYID'))
+  for (const { server, busPort } of replicas) {
+    await primary.command('CLUSTER', 'MEET', '127.0.0.1', server.port, busPort)
+    // Before it has heard of the primary, it refuses.
+    await shows(server, 'NODES', id)
+    await server.command('CLUSTER', 'REPLICATE', id)
+  }
+  const end = performance.now() + PATIENCE_MS
+  for (const { server } of replicas) {
+    while (!String(await server.command('INFO', 'replication')).includes('master_link_status:up')) {
+      if (performance.now() > end) throw new Error('the replica does not follow')
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+}
+
+async function ready(server: RedisServer, primaries: number): Promise<void> {
+  await shows(server, 'INFO', 'cluster_state:ok', `cluster_size:${String(primaries)}`)
+}
+
+/** Resolves when the answer to this command of `CLUSTER` has all these words. */
+async function shows(server: RedisServer, command: string, ...words: readonly string[]): Promise<void> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
-    const info = String(await server.command('CLUSTER', 'INFO'))
-    if (info.includes('cluster_state:ok') && info.includes(`cluster_size:${String(NODES)}`)) return
-    if (performance.now() > end) throw new Error(`the cluster does not come up: ${info}`)
+    const answer = String(await server.command('CLUSTER', command))
+    if (words.every((word) => answer.includes(word))) return
+    if (performance.now() > end) throw new Error(`the cluster does not come up: ${answer}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }

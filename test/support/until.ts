@@ -2,10 +2,10 @@
 const PATIENCE_MS = 10_000
 
 /** Resolves as soon as `condition` holds; rejects, saying `what` was waited for, when it never does. */
-export async function until(condition: () => unknown, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE_MS
+export async function until(condition: () => unknown, what: string, patienceMs = PATIENCE_MS): Promise<void> {
+  const end = performance.now() + patienceMs
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited ${String(PATIENCE_MS)} ms for: ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${String(patienceMs)} ms for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

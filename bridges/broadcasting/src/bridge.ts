@@ -3,7 +3,6 @@ import {
   knownOptions,
   type Message,
   type Platform,
-  TimerWheel,
   type Why,
   wholeFrom,
 } from '@fanfare/core/contract'
@@ -72,9 +71,9 @@ export class Link {
     this.#hub = hub
     this.#driver = driver
     this.#linger = new Linger(platform, lingerMs, (channel) => this.#release(channel))
-    this.#unicast = new Unicast(hub, driver, new TimerWheel(platform), outcomeMs)
+    this.#unicast = new Unicast(hub, driver, platform, outcomeMs)
     this.#detach = hub.attach({
-      publish: (message) => driver.publish(eventOf(message)),
+      publish: (message) => driver.publish(eventOf(message, hub.node)),
       open: (channel) => this.#subscribe(channel),
       cancel: (channel) => this.#opening.get(channel)?.now(),
       close: async (channel) => {
@@ -197,8 +196,8 @@ class CallOff implements SubscribeSignal {
   }
 }
 
-function eventOf({ channel, event, data, except, from, key, id }: Message): Event {
-  return { channel, name: event, payload: data, except, from, key, id }
+function eventOf({ channel, event, data, except, from, key, id }: Message, node: string): Event {
+  return { channel, name: event, payload: data, except, from, key, id, node }
 }
 
 function messageOf({ channel, name, payload, except, from, key, id }: Event): Message {

@@ -9,6 +9,7 @@ import {
 import type { Event } from './event.ts'
 
 const INBOX = /^!\d{1,10}$/
+const NODE = /^\d{1,10}$/
 
 /** The name under which the node with that number gets what is meant for it alone. No channel has such a name. */
 export function inboxOf(node: string): string {
@@ -38,10 +39,12 @@ export function assertEvent(event: Event): void {
 
 /** Why what came with the payload is not what belongs to an event. */
 export function partsFault(event: object): string | undefined {
-  const { name, except, from, key, id } = event as Record<keyof Event, unknown>
+  const { name, except, from, key, id, node } = event as Record<keyof Event, unknown>
   for (const [part, value] of Object.entries({ name, key, id })) {
     if (value !== undefined && typeof value !== 'string') return `${part} is a string`
   }
+  if (node !== undefined && !(typeof node === 'string' && NODE.test(node)))
+    return 'node is a number in digits'
   if (except !== undefined && !isStrings(except)) return 'except is a list of client ids'
   return from === undefined ? undefined : originFault(from)
 }

@@ -16,6 +16,8 @@ export interface Event {
   readonly key?: string | undefined
   /** Identifies the event, for whoever has to recognise it again. */
   readonly id?: string | undefined
+  /** The number of the node whose hub published it, in digits; a bridge says so. Of an event without a hub there is none. */
+  readonly node?: string | undefined
 }
 
 /** Gets the events of one channel, one after the other: while it returns a pending promise, the next ones wait. */
@@ -59,6 +61,8 @@ export type DriverStatus = 'connecting' | 'up' | 'degraded' | 'closed'
  * included.
  */
 export interface Driver {
+  /** Names this driver among all that ever were: 64 bits drawn when it was made, as sixteen hexadecimal digits. */
+  readonly incarnation?: string | undefined
   /**
    * Resolves when the bus has the event. Rejects, within a deadline, with a FanfareError whose code is `refused` (certainly
    * not sent), `unknown` (may have been sent), `too-large`, `bad-message`, `bad-name` or `closed`.

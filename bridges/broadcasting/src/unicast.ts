@@ -1,9 +1,10 @@
-import { type Cancel, FanfareError, isWhy, type TimerWheel, type Why } from '@fanfare/core/contract'
+import { type Cancel, FanfareError, isWhy, type Platform, TimerWheel, type Why } from '@fanfare/core/contract'
 
 import { fromBase64, toBase64 } from './base64.ts'
 import type { BridgedHub } from './bridged-hub.ts'
 import type { Driver, Event } from './event.ts'
 import { inboxOf } from './event-fault.ts'
+import { newIncarnation } from './incarnation.ts'
 
 /**
  * What became of something meant for one client. `delivered`: its node handed it to the client's outbox, or closed it.
@@ -32,6 +33,8 @@ interface Wired {
   readonly to: string
   readonly ref: number
   readonly reply: string
+  /** The incarnation of who asks: an answer is for no other process that has its number. */
+  readonly by: string
   readonly data?: string
   readonly binary?: true
   readonly event?: string
@@ -46,16 +49,24 @@ const CLIENT_ID = /^(\d{1,10})\.\d+$/
 export class Unicast {
   readonly #hub: BridgedHub
   readonly #driver: Driver
+  readonly #platform: Platform
   readonly #wheel: TimerWheel
   readonly #patienceMs: number
+  #made: string | undefined
   readonly #asked = new Map<number, (outcome: Outcome) => void>()
   #lastRef = 0
 
-  constructor(hub: BridgedHub, driver: Driver, wheel: TimerWheel, patienceMs: number) {
+  constructor(hub: BridgedHub, driver: Driver, platform: Platform, patienceMs: number) {
     this.#hub = hub
     this.#driver = driver
-    this.#wheel = wheel
+    this.#platform = platform
+    this.#wheel = new TimerWheel(platform)
     this.#patienceMs = patienceMs
+  }
+
+  /** Drawn when it is first needed: a node on its own needs none, nor the random bytes for it. */
+  get #incarnation(): string {
+    return (this.#made ??= newIncarnation(this.#platform))
   }
 
   /** How many wait for an outcome. */
@@ -70,8 +81,8 @@ export class Unicast {
     if (node === undefined || node === this.#hub.node) return execute(this.#hub, command)
     const ref = ++this.#lastRef
     const answered = this.#answer(ref)
-    this.#post(node, command.do, wired(command, ref, this.#hub.node)).catch(() =>
-      this.#settle(ref, 'unreachable'),
+    this.#post(node, command.do, wired(command, { ref, reply: this.#hub.node, by: this.#incarnation })).catch(
+      () => this.#settle(ref, 'unreachable'),
     )
     return answered
   }
@@ -105,18 +116,19 @@ export class Unicast {
     resolve?.(outcome)
   }
 
-  #outcome({ ref, outcome }: Record<string, unknown>): void {
-    if (typeof ref !== 'number') return
+  #outcome({ ref, by, outcome }: Record<string, unknown>): void {
+    // An answer to the process before this one, which had the same number; a node of before does not say for whom it is.
+    if (typeof ref !== 'number' || (by !== undefined && by !== this.#incarnation)) return
     if (outcome === 'delivered' || outcome === 'not_found') this.#settle(ref, outcome)
   }
 
   #command(name: Command['do'], message: Record<string, unknown>): void {
-    const { ref, reply } = message
+    const { ref, reply, by } = message
     const command = commandOf(name, message)
     if (!command || typeof ref !== 'number' || typeof reply !== 'string' || !/^\d{1,10}$/.test(reply)) return
     const outcome = execute(this.#hub, command)
     // Whoever asked has given up by the time that this fails.
-    this.#post(reply, 'outcome', { ref, outcome }).catch(() => {})
+    this.#post(reply, 'outcome', { ref, by: isShort(by) ? by : undefined, outcome }).catch(() => {})
   }
 
   async #post(node: string, name: string, message: object): Promise<void> {
@@ -144,12 +156,12 @@ function disconnect(hub: BridgedHub, { to, code, reason }: Command & { do: 'disc
   return client !== undefined
 }
 
-function wired(command: Command, ref: number, reply: string): object {
+function wired(command: Command, question: Pick<Wired, 'ref' | 'reply' | 'by'>): object {
   const { to } = command
-  if (command.do === 'disconnect') return { to, ref, reply, code: command.code, reason: command.reason }
+  if (command.do === 'disconnect') return { to, ...question, code: command.code, reason: command.reason }
   const { payload, event, key } = command
   const data = typeof payload === 'string' ? { data: payload } : { data: toBase64(payload), binary: true }
-  return { to, ref, reply, event, key, ...data }
+  return { to, ...question, event, key, ...data }
 }
 
 function parsed(payload: Event['payload']): Record<string, unknown> | undefined {
@@ -169,6 +181,11 @@ function commandOf(name: Command['do'], message: Record<string, unknown>): Comma
   if (name === 'disconnect') return closeFault(code) ? undefined : { do: name, to, code, reason }
   const payload = typeof data === 'string' && binary ? fromBase64(data) : data
   return payload === undefined || typeof data !== 'string' ? undefined : { do: name, to, payload, event, key }
+}
+
+/** What is sent back as it came is not long. */
+function isShort(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 64
 }
 
 function isMaybeText(value: unknown): boolean {

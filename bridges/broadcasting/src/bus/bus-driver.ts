@@ -2,11 +2,13 @@ import { type Cancel, FanfareError, knownOptions } from '@fanfare/core/contract'
 
 import type { Driver, DriverStatus, Event, Handler, SubscribeOptions, Subscription } from '../event.ts'
 import { assertBusName, assertEvent } from '../event-fault.ts'
+import { newIncarnation } from '../incarnation.ts'
 import { Mailbox, type MailboxHost } from '../mailbox.ts'
 import { Connection } from './connection.ts'
 import { Incoming, type IncomingCounters } from './incoming.ts'
 import { BUS_OPTIONS, type BusOptions, type BusSettings, busSettings } from './options.ts'
 import { Outgoing, type OutgoingCounters } from './outgoing.ts'
+import { nameOnBus } from './partition.ts'
 import type { Bus, Wire } from './wire.ts'
 
 /** What a driver counts, since it was made, and what it holds now. */
@@ -31,6 +33,8 @@ export interface BusStats extends Readonly<IncomingCounters>, Readonly<OutgoingC
 export class BusDriver implements Driver, MailboxHost {
   readonly buffer: number
   readonly logger: BusSettings['logger']
+  /** Sixteen hexadecimal digits, drawn at random when the driver is made: names it in its letters. No option sets it. */
+  readonly incarnation: string
   /** For the parts of the driver. */
   readonly settings: BusSettings
   readonly #bus: Bus
@@ -53,7 +57,8 @@ export class BusDriver implements Driver, MailboxHost {
     this.settings = busSettings(options)
     this.buffer = this.settings.buffer
     this.logger = this.settings.logger
-    const origin = originName(this.settings)
+    const origin = newIncarnation(this.settings.platform)
+    this.incarnation = origin
     this.#incoming = new Incoming(this.#incomingHost(), origin)
     this.#outgoing = new Outgoing(this.#outgoingHost(), origin)
     this.#connection = new Connection(bus, this.settings, origin, {
@@ -168,7 +173,7 @@ export class BusDriver implements Driver, MailboxHost {
   }
 
   #subject(channel: string): string {
-    return this.#bus.subject(`${this.settings.prefix}:c:${channel}`)
+    return this.#bus.subject(nameOnBus(this.settings.prefix, channel))
   }
 
   #connected(wire: Wire): void {
@@ -214,9 +219,4 @@ export class BusDriver implements Driver, MailboxHost {
     // A status listener that hears of the closing publishes nothing either.
     if (this.#status === 'closed') throw new FanfareError('closed', 'the driver is closed')
   }
-}
-
-/** 80 random bits, in letters and digits. */
-function originName({ platform }: BusSettings): string {
-  return [...platform.randomBytes(16)].map((byte) => (byte % 32).toString(32)).join('')
 }

@@ -7,7 +7,7 @@ import { partsFault, payloadFault } from '../event-fault.ts'
 /** An event as it travels: who sent it, where it stands among what was sent, and until when it is worth anything. */
 export interface Letter {
   readonly event: Event
-  /** Names the sending driver, from its making to its close. */
+  /** The incarnation of the sending driver. */
   readonly origin: string
   /** Grows with every event that this origin sends, on whatever channel. */
   readonly sequence: number
@@ -37,13 +37,15 @@ interface Header {
   readonly u?: string | undefined
   readonly k?: string | undefined
   readonly i?: string | undefined
+  /** The number of the hub's node. */
+  readonly h?: string | undefined
   /** 1: the payload is bytes, in base64. */
   readonly b?: 1 | undefined
 }
 
 /** A letter as text: the version, a header in JSON, a line feed, and the payload as it is. @throws FanfareError `too-large` */
 export function encodeLetter({ event, origin, sequence, previous, deadline }: Letter): string {
-  const { name, except, from, key, id, payload } = event
+  const { name, except, from, key, id, node, payload } = event
   const binary = typeof payload !== 'string'
   const header: Header = {
     o: origin,
@@ -56,6 +58,7 @@ export function encodeLetter({ event, origin, sequence, previous, deadline }: Le
     u: from?.user,
     k: key,
     i: id,
+    h: node,
     b: binary ? 1 : undefined,
   }
   const head = JSON.stringify(header)
@@ -95,11 +98,11 @@ function parsed(text: string): Header | undefined {
 /** Only what we know is taken over: nothing else that stands in the header travels further. */
 function eventOf(
   channel: string,
-  { n, x, c, u, k, i }: Header,
+  { n, x, c, u, k, i, h }: Header,
   payload: Event['payload'],
 ): Event | undefined {
   const from = c === undefined && u === undefined ? undefined : { client: c, user: u }
-  const event: Event = { channel, name: n, payload, except: x, from, key: k, id: i }
+  const event: Event = { channel, name: n, payload, except: x, from, key: k, id: i, node: h }
   return partsFault(event) ? undefined : event
 }
 

@@ -53,7 +53,7 @@ export interface Bus {
   readonly dial: Dial
   /**
    * The subject for a name on the bus. Injective, and no wildcard of the bus comes out of it. `name` has the characters of
-   * channel names and `!`; the prefix is part of it already.
+   * channel names, `!`, `{` and `}`; the prefix is part of it already.
    */
   subject(name: string): string
 }
