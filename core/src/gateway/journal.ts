@@ -1,3 +1,8 @@
+import { shortened } from '../ground/own-text.ts'
+
+/** So much of a text is kept: clients choose how long theirs are. */
+const MOST_CHARACTERS = 200
+
 /** Something that happened to a client. */
 export interface JournalEntry {
   /** Milliseconds since 1970. */
@@ -9,7 +14,10 @@ export interface JournalEntry {
   readonly detail?: string | undefined
 }
 
-/** The last things that happened on this node: one ring for all clients, so that its size is known. */
+/**
+ * The last things that happened on this node: one ring for all clients, and of every text the beginning, so that its size is
+ * known: 4,096 entries take 4 MiB at most.
+ */
 export class Journal {
   readonly #entries: (JournalEntry | undefined)[]
   #next = 0
@@ -19,8 +27,10 @@ export class Journal {
     this.#entries = new Array<JournalEntry | undefined>(size)
   }
 
-  add(entry: JournalEntry): void {
-    this.#entries[this.#next] = entry
+  add({ at, client, what, channel, detail }: JournalEntry): void {
+    const short = (text: string | undefined): string | undefined =>
+      text === undefined ? undefined : shortened(text, MOST_CHARACTERS)
+    this.#entries[this.#next] = { at, client, what, channel: short(channel), detail: short(detail) }
     this.#next = (this.#next + 1) % this.#entries.length
   }
 

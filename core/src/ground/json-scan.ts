@@ -1,3 +1,5 @@
+import { ownText } from './own-text.ts'
+
 /** How deep JSON of clients may be nested. Deeper text is refused before anything parses it. */
 export const MAX_JSON_DEPTH = 32
 
@@ -63,7 +65,7 @@ export class JsonMembers {
   /** The text of a member; `undefined` when it is absent. Of members with the same name, the last counts. */
   text(name: string): string | undefined {
     const member = this.#find(name)
-    return member && this.#text.slice(member.from, member.end)
+    return member && ownText(this.#text.slice(member.from, member.end), this.#text)
   }
 
   /** The value of a member. @throws SyntaxError when its text is no JSON */
@@ -249,7 +251,8 @@ function endsScalar(unit: number): boolean {
 
 /** A short string without escapes as it stands, which is much quicker than JSON.parse. */
 function valueOf(text: string, { from, end }: Member): unknown {
-  return isPlain(text, from, end) ? text.slice(from + 1, end - 1) : JSON.parse(text.slice(from, end))
+  if (!isPlain(text, from, end)) return JSON.parse(text.slice(from, end))
+  return ownText(text.slice(from + 1, end - 1), text)
 }
 
 /** Whether it is a string that means what stands there: short, and without escapes or what has to be escaped. */

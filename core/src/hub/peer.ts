@@ -2,6 +2,7 @@ import type { Lane, Session } from '../contract/conn.ts'
 import type { Unicast } from '../contract/protocol.ts'
 import { OptionError } from '../ground/errors.ts'
 import { all, type Few, named } from '../ground/few.ts'
+import { shortened } from '../ground/own-text.ts'
 import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
 import type { Attempt } from './attempt.ts'
@@ -15,6 +16,9 @@ import { makeFrame } from './make-frame.ts'
 import type { Outlet } from './outlet.ts'
 import type { Policies } from './policies.ts'
 import type { Sequencer } from './sequencer.ts'
+
+/** As much as a close frame of WebSocket has room for; other transports could carry more. */
+const MOST_REASON_CHARACTERS = 123
 
 /** What a client needs of its hub. */
 export interface PeerHost extends InboundHost {
@@ -169,7 +173,8 @@ export class Peer implements Subscriber, Session {
   }
 
   closed(code = 1006, reason = ''): void {
-    this.#hub.sequencer.settle(() => this.#hub.peerGone(this, code, reason))
+    const short = shortened(reason, MOST_REASON_CHARACTERS)
+    this.#hub.sequencer.settle(() => this.#hub.peerGone(this, code, short))
   }
 
   leave(why: Why = 'shutdown'): void {

@@ -1,5 +1,6 @@
 import type { Command, Ref } from '../contract/protocol.ts'
 import { jsonValueEnd } from '../ground/json-scan.ts'
+import { ownText } from '../ground/own-text.ts'
 import { Payload } from '../ground/payload.ts'
 
 /** Up to the data: no white space, nothing escaped in the method. The `id` stands here, or behind the data. */
@@ -14,10 +15,11 @@ const TAIL = /^,"id":(0|[1-9]\d{0,14})\}$/
 export function usualCall(text: string): Command | undefined {
   const head = HEAD.exec(text)
   if (!head) return undefined
-  const [{ length: from }, early, method = ''] = head
+  const [{ length: from }, early, said = ''] = head
+  const method = ownText(said, text)
   const end = jsonValueEnd(text, from)
   if (end < 0) return undefined
-  const data = new Payload(text.slice(from, end))
+  const data = new Payload(ownText(text.slice(from, end), text))
   if (end === text.length - 1 && text.endsWith('}')) return { do: 'call', ref: refOf(early), method, data }
   // With two ids the last one counts: that is for whoever reads any text.
   const tail = early === undefined ? TAIL.exec(text.slice(end)) : null
