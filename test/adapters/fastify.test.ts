@@ -7,7 +7,7 @@ import { fastify, type FastifyInstance } from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { connContract } from '../contracts/conn.contract.ts'
-import { RawPeer } from '../support/raw-peer.ts'
+import { RawPeer, rawFrame } from '../support/raw-peer.ts'
 import { turns, until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
 import { wsStand } from '../support/ws-stand.ts'
@@ -221,3 +221,103 @@ describe('one app', () => {
     }
   })
 })
+
+/** Asks for an upgrade. Resolves to the status when the connection is over. */
+async function refusedWith(app: FastifyInstance, target: string, headers = {}): Promise<number> {
+  const peer = await RawPeer.ask(Number(new URL(await urlOf(app)).port), target, headers)
+  await peer.over()
+  return peer.status
+}
+
+describe('an upgrade to a route that takes no web sockets', () => {
+  it('is refused with 404, and not held', async () => {
+    const { app, gateway } = await appWith()
+    app.get('/about', () => 'mine')
+    app.all('/*', (_request, reply) => reply.code(404).send())
+    for (const target of ['/about', '/other', '/live2', '/']) {
+      expect([target, await refusedWith(app, target)]).toEqual([target, 404])
+    }
+    expect(gateway.hub.count()).toBe(0)
+    expect((await app.inject('/about')).body).toBe('mine')
+  })
+
+  it('is refused where nobody routes it, inside and outside of a prefix', async () => {
+    const app = newApp()
+    const gateway = new Gateway({ handshakeTimeoutMs: 200 })
+    await app.register(async (scope) => scope.register(fanfare, { gateway, path: '/live' }).after(), {
+      prefix: '/api',
+    })
+    for (const target of ['/api/other', '/other']) {
+      expect([target, await refusedWith(app, target)]).toEqual([target, 404])
+    }
+  })
+
+  it('is not held by routes that were there before, and does not hold up the end of the app', async () => {
+    const app = newApp()
+    const gateway = new Gateway({ handshakeTimeoutMs: 200 })
+    await app.register(websocket)
+    app.get('/about', () => 'mine')
+    await app.register(fanfare, { gateway, path: '/live' })
+    await refusedWith(app, '/about')
+    await RawPeer.ask(Number(new URL(await urlOf(app)).port), '/about')
+    await app.close()
+    expect(app.server.listening).toBe(false)
+  })
+
+  it('is refused for other protocols', async () => {
+    const { app, gateway } = await appWith()
+    for (const target of ['/live', '/other']) {
+      const headers = { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABk' }
+      expect(await refusedWith(app, target, headers)).toBeGreaterThanOrEqual(400)
+    }
+    expect(gateway.hub.count()).toBe(0)
+  })
+})
+
+describe.each([false, true])(
+  'the limits of messages, when the app brings @fastify/websocket: %s',
+  (brings) => {
+    async function limited(): Promise<{ gateway: Gateway; port: number; gone: string[] }> {
+      const app = newApp()
+      if (brings) await app.register(websocket)
+      const gateway = new Gateway({ maxMessageBytes: 100_000 })
+      onTestFinished(() => gateway.hub.close())
+      const gone: string[] = []
+      gateway.hub.on('disconnect', ({ code }) => gone.push(String(code)))
+      await app.register(fanfare, { gateway, path: '/live' })
+      return { gateway, port: Number(new URL(await urlOf(app)).port), gone }
+    }
+
+    it.each([
+      [
+        'many small pieces',
+        Buffer.concat([rawFrame(0x01), ...Array.from({ length: 2_000 }, () => rawFrame(0))]),
+      ],
+      ['a head that announces too much', rawFrame(0x81, Buffer.alloc(100_001)).subarray(0, 20)],
+      [
+        'too much in pieces',
+        Buffer.concat([1, 2, 3].map((at) => rawFrame(at === 1 ? 1 : 0, Buffer.alloc(40_000)))),
+      ],
+      ['many pings', Buffer.concat(Array.from({ length: 1_000 }, () => rawFrame(0x89)))],
+    ])('%s end the connection', async (_what, bytes) => {
+      const { port, gone, gateway } = await limited()
+      const peer = await RawPeer.upgraded(port, '/live')
+      peer.send(bytes)
+      await until(() => gone.length === 1, 'the end')
+      expect(['1008', '1009', '4102', '1006']).toContain(gone[0])
+      peer.send(rawFrame(0x88))
+      await peer.over()
+      await until(() => gateway.hub.budgets.inbound.used === 0, 'nothing to be held')
+    })
+
+    it('what is unfinished is on the budget', async () => {
+      const { port, gateway } = await limited()
+      const peer = await RawPeer.upgraded(port, '/live')
+      peer.send(rawFrame(0x81, Buffer.alloc(50_000)).subarray(0, 40_000))
+      await until(() => gateway.hub.budgets.inbound.used >= 40_000, 'the bytes')
+      expect(gateway.hub.count()).toBe(1)
+      peer.socket.destroy()
+      await until(() => gateway.hub.budgets.inbound.used === 0, 'nothing to be held')
+    })
+  },
+)

@@ -2,13 +2,14 @@ import type { IncomingMessage } from 'node:http'
 
 import { Gateway, OptionError, type Ticket } from '@fanfare/core'
 import { knownOptions, mountPath } from '@fanfare/core/adapter'
-import { ClosingWebSocket, Connections, Wire } from '@fanfare/ws/connections'
+import { ClosingWebSocket, Connections, maxPayloadOf, webSocketOptions, Wire } from '@fanfare/ws/connections'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 
 import { handshakeOf } from './handshake.ts'
+import { Upgrades } from './upgrades.ts'
 
 /** How a gateway is mounted on a Fastify app. */
 export interface FanfareOptions {
@@ -20,8 +21,8 @@ export interface FanfareOptions {
   readonly path?: string | undefined
 }
 
-/** `ws` computes with 32 bits, and takes 0 for no limit. */
-const MOST_BYTES = 0x7fff_ffff
+/** What a route says of itself: whether it takes web sockets. */
+const TAKES_WEB_SOCKETS = Symbol('fanfare.fastify.takes-web-sockets')
 
 /**
  * Mounts a gateway on a Fastify app. The hooks of the context it is registered in run before the upgrade: they may refuse
@@ -49,16 +50,32 @@ async function mount(app: FastifyInstance, options: FanfareOptions): Promise<voi
   app.addHook('preClose', () => house.close())
   if (!app.hasDecorator('websocketServer')) {
     await app.register(websocket, {
-      // Two releases of the types of `ws` do not agree about this one.
-      options: { WebSocket: ClosingWebSocket as never, perMessageDeflate: false, maxPayload: 1 },
+      options: { ...(webSocketOptions(gateway.limits) as object), perMessageDeflate: false },
     })
   }
   // Several gateways may share the server: the largest limit is its own, each gateway keeps to its own behind it.
   const { options: shared } = app.websocketServer
-  const most = Math.min(gateway.limits.maxMessageBytes, MOST_BYTES)
+  const most = maxPayloadOf(gateway.limits)
   if (shared.WebSocket === (ClosingWebSocket as never) && most > (shared.maxPayload ?? 0))
     shared.maxPayload = most
+  refuseStrangers(app)
   house.open(app)
+}
+
+/**
+ * An upgrade to a route that takes no web sockets is refused: `@fastify/websocket` would answer 101, and close then. Routes
+ * that were there before are known to it alone, and so they may still.
+ */
+function refuseStrangers(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const { websocket: takes = false, wsHandler } = route
+    route.config = { ...route.config, [TAKES_WEB_SOCKETS]: takes || wsHandler !== undefined }
+  })
+  app.addHook('onRequest', async ({ ws, routeOptions: { config } }, reply) => {
+    const takes = (config as { [TAKES_WEB_SOCKETS]?: boolean } | undefined)?.[TAKES_WEB_SOCKETS]
+    if (ws && takes === false) return reply.code(404).send('nothing is served here\n')
+    return undefined
+  })
 }
 
 /** A gateway's place in a Fastify app. */
@@ -68,6 +85,7 @@ class House {
   readonly #connections: Connections
   readonly #wire = new Wire()
   readonly #tickets = new WeakMap<IncomingMessage, Ticket>()
+  #upgrades: Upgrades | undefined
   #closed = false
 
   constructor(gateway: Gateway, path: string) {
@@ -78,6 +96,7 @@ class House {
 
   /** The routes: the mount itself, and everything below. */
   open(app: FastifyInstance): void {
+    this.#upgrades = new Upgrades(this.#gateway, app.server, app.websocketServer)
     const base = this.#path.endsWith('/') ? this.#path.slice(0, -1) : this.#path
     for (const url of new Set([this.#path, `${base}/*`])) {
       app.route({
@@ -94,7 +113,7 @@ class House {
 
   close(): Promise<void> {
     this.#closed = true
-    return this.#connections.leave()
+    return this.#connections.leave().then(() => this.#upgrades?.stop())
   }
 
   async #decide(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

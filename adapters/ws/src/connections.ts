@@ -7,12 +7,13 @@ import type { Gateway, Ticket } from '@fanfare/core'
 import { Deadlines, Heartbeats, Sessions } from '@fanfare/core/adapter'
 
 import { handshakeOf } from './handshake.ts'
-import { CLOSE_TIMEOUT_MS } from './upgrader.ts'
+import { Inflow } from './inflow.ts'
 import { ClosingWebSocket } from './web-socket.ts'
+import { CLOSE_TIMEOUT_MS, maxPayloadOf, webSocketOptions } from './web-socket-options.ts'
 import { Wire } from './wire.ts'
 import { type Opened, WsConn, type WsHouse } from './ws-conn.ts'
 
-export { ClosingWebSocket, handshakeOf, type Opened, Wire }
+export { ClosingWebSocket, handshakeOf, maxPayloadOf, type Opened, webSocketOptions, Wire }
 
 /** The WebSocket connections of one adapter. */
 export class Connections {
@@ -22,8 +23,10 @@ export class Connections {
   /** Those whose handshake is answered with the first thing that they are told. */
   #corked: WsConn[] = []
 
-  constructor({ wheel, limits }: Gateway) {
+  constructor(gateway: Gateway) {
+    const { wheel, limits } = gateway
     this.#house = {
+      inflow: new Inflow(gateway),
       heartbeats: new Heartbeats(wheel, limits.heartbeat),
       halfClosed: new Deadlines(wheel, CLOSE_TIMEOUT_MS),
       gone: (conn) => this.#conns.delete(conn),

@@ -63,12 +63,13 @@ export class Mount implements Attached {
 
   constructor(gateway: Gateway, server: Server, { path, compression }: MountSettings) {
     const { wheel } = gateway
-    const { maxMessageBytes, handshakeTimeoutMs } = gateway.limits
+    const { limits } = gateway
+    const { handshakeTimeoutMs } = limits
     this.#gateway = gateway
     this.#connections = new Connections(gateway)
     this.#server = server
     this.#path = path
-    this.#upgrader = new Upgrader({ maxMessageBytes, compression, failed: (error) => this.#failed(error) })
+    this.#upgrader = new Upgrader({ limits, compression, failed: (error) => this.#failed(error) })
     this.#halfOpen = new HalfOpen(server, new Deadlines(wheel, handshakeTimeoutMs))
     const undecided = (this.#undecided = new Deadlines(wheel, handshakeTimeoutMs))
     const unclaimed = (this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs))

@@ -1,23 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
+import type { GatewayLimits } from '@fanfare/core'
 import { WebSocketServer } from 'ws'
 
 import { type Compression, offersDeflate } from './compression.ts'
-import { ClosingWebSocket } from './web-socket.ts'
+import type { ClosingWebSocket } from './web-socket.ts'
+import { webSocketOptions } from './web-socket-options.ts'
 import { Wire } from './wire.ts'
-
-/** How long a peer that said it goes may keep the TCP connection open. */
-export const CLOSE_TIMEOUT_MS = 5_000
-/** Messages in pieces: more of them than any client of good will needs. */
-const MAX_FRAGMENTS = 128
-const MAX_BUFFERED_CHUNKS = 8_192
-/** `ws` computes with 32 bits, and takes 0 for no limit. */
-const MOST_BYTES = 0x7fff_ffff
 
 /** How an upgrader is made. */
 export interface UpgraderOptions {
-  readonly maxMessageBytes: number
+  readonly limits: GatewayLimits
   readonly compression: Compression | undefined
   /** The user's `when` threw. */
   readonly failed: (error: unknown) => void
@@ -32,11 +26,10 @@ export class Upgrader {
   readonly #deflatingWire: Wire
 
   constructor(options: UpgraderOptions) {
-    const { compression, maxMessageBytes } = options
-    const maxPayload = Math.min(maxMessageBytes, MOST_BYTES)
+    const { compression, limits } = options
     this.#options = options
-    this.#plain = webSocketServer(maxPayload, false)
-    this.#deflating = compression && webSocketServer(maxPayload, true)
+    this.#plain = webSocketServer(limits, false)
+    this.#deflating = compression && webSocketServer(limits, true)
     this.#deflatingWire = new Wire(compression?.deflate)
   }
 
@@ -65,16 +58,11 @@ export class Upgrader {
   }
 }
 
-function webSocketServer(maxPayload: number, deflate: boolean): WebSocketServer {
+function webSocketServer(limits: GatewayLimits, deflate: boolean): WebSocketServer {
   return new WebSocketServer({
+    ...webSocketOptions(limits),
     noServer: true,
     clientTracking: false,
-    WebSocket: ClosingWebSocket,
-    maxPayload,
-    maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-    closeTimeout: CLOSE_TIMEOUT_MS,
     perMessageDeflate: deflate && { serverNoContextTakeover: true, clientNoContextTakeover: true },
-    // Its types do not know the newer limits yet.
-  } as ConstructorParameters<typeof WebSocketServer>[0])
+  })
 }

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import type { Batch, Conn, Session, Why } from '@fanfare/core'
 import { Backlog, type Beating, type Deadlines, type Heartbeats } from '@fanfare/core/adapter'
 
+import type { Inflow } from './inflow.ts'
+import type { Speaker } from './unfinished.ts'
 import { type ClosingWebSocket, type Owner, tell } from './web-socket.ts'
 import type { Wire } from './wire.ts'
 
@@ -22,6 +24,7 @@ export interface Opened {
 /** What the connections of one adapter share. */
 export interface WsHouse {
   readonly heartbeats: Heartbeats
+  readonly inflow: Inflow
   /** Connections whose peer ended its side without saying goodbye. */
   readonly halfClosed: Deadlines<WsConn>
   /** Its TCP connection is over. */
@@ -34,9 +37,10 @@ export interface WsHouse {
  *
  * It is its own heartbeat, and what its WebSocket tells of what happens: an idle connection shall hold as little as it can.
  */
-export class WsConn implements Conn, Owner, Beating {
+export class WsConn implements Conn, Owner, Speaker, Beating {
   due = 0
   heardBefore: number | undefined
+  readonly deflates: boolean
   readonly #ws: ClosingWebSocket
   readonly #socket: Socket
   readonly #wire: Wire
@@ -55,6 +59,7 @@ export class WsConn implements Conn, Owner, Beating {
     this.#socket = socket
     this.#wire = wire
     this.#house = house
+    this.deflates = ws.extensions !== ''
     tell(this, ws)
   }
 
@@ -62,6 +67,11 @@ export class WsConn implements Conn, Owner, Beating {
   attach(session: Session): void {
     this.#session = session
     this.#house.heartbeats.start(this)
+    this.#house.inflow.watch(this.#socket, this)
+  }
+
+  get over(): boolean {
+    return this.#over
   }
 
   get bufferedBytes(): number {
@@ -112,7 +122,16 @@ export class WsConn implements Conn, Owner, Beating {
     this.#ws.terminate()
   }
 
+  cut(why: Why): void {
+    // What comes meanwhile stays with the kernel.
+    this.#socket.pause()
+    this.leave(why)
+    // In the middle of an operation of the hub the goodbye is said after it.
+    setImmediate(() => this.terminate())
+  }
+
   message(data: Buffer, isBinary: boolean): void {
+    if (this.deflates) this.#house.inflow.delivered(this)
     this.#session?.receive(isBinary ? data : data.toString('utf8'))
   }
 
@@ -125,6 +144,7 @@ export class WsConn implements Conn, Owner, Beating {
     const house = this.#house
     house.heartbeats.stop(this)
     house.halfClosed.met(this)
+    house.inflow.end(this)
     this.#ended(code, reason.toString())
     house.gone(this)
   }

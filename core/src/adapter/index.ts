@@ -4,6 +4,7 @@
  * @module
  */
 export { Backlog, inPieces, isOnePiece } from './backlog.ts'
+export { ControlFrames } from './control-frames.ts'
 export { Deadlines } from './deadlines.ts'
 export { type Beating, Heartbeats, type Pulse, watchHeartbeat } from '../gateway/heartbeat.ts'
 export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom } from './options.ts'

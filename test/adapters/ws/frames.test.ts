@@ -167,6 +167,7 @@ describe('floods', () => {
     for (let sent = 50; sent <= 1_000; sent += 50) {
       peer.send(Buffer.concat(Array.from({ length: 50 }, () => rawFrame(0x89, filled(5)))))
       await until(() => pongs() === sent, 'the pongs')
+      live.clock.advance(1_000)
     }
     expect(live.gone).toEqual([])
   })

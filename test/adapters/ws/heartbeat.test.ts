@@ -87,7 +87,7 @@ describe('the heartbeat', () => {
     ['a pong nobody asked for', rawFrame(PONG, Buffer.from('x'))],
     ['half a frame', Buffer.of(0x81)],
   ])('takes %s for a sign of life', async (_what, bytes) => {
-    const live = await liveGateway()
+    const live = await liveGateway({ messageTimeoutMs: 60_000 })
     const peer = await RawPeer.upgraded(live.port)
     await seconds(live, 26)
     peer.send(bytes)
