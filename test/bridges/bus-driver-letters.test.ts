@@ -240,19 +240,19 @@ describe('what is no letter', () => {
   })
 
   it.each(['fanfare/2 {"o":"x"}\n', 'fanfare/10 anything', 'fanfare/0 '])(
-    'but of a version that is unknown is counted as that: %s',
+    'but of a version that is unknown is counted as that, and is a gap: %s',
     async (text) => {
       const { receive, driver } = await staged()
-      expect(receive(text)).toEqual([])
-      expect(driver.stats()).toMatchObject({ received: 1, unknownVersion: 1, malformed: 0 })
+      expect(receive(text)).toEqual(['(gap)'])
+      expect(driver.stats()).toMatchObject({ received: 1, unknownVersion: 1, malformed: 0, gaps: 1 })
     },
   )
 
-  it('or is too large is counted as that', async () => {
+  it('or is too large is counted as that, and is a gap', async () => {
     const { receive, driver } = await staged({ maxEventBytes: 300 })
     receive(letter({ s: 1 }, 'x'.repeat(300)), letter({ s: 2 }, '🎺'.repeat(80)), letter({ s: 3 }, 'fits'))
     expect(driver.stats()).toMatchObject({ received: 3, tooLarge: 2, malformed: 0 })
-    expect(receive()).toEqual(['fits'])
+    expect(receive()).toEqual(['(gap)', 'fits'])
   })
 
   it('text that looks like JSON and is none is a payload like any other', async () => {
@@ -275,6 +275,8 @@ describe('what is no letter', () => {
         u: fc.jsonValue(),
         k: fc.jsonValue(),
         i: fc.jsonValue(),
+        h: fc.jsonValue(),
+        m: fc.oneof(fc.constant(undefined), fc.constant(['s']), fc.jsonValue()),
         b: fc.constantFrom(1, 0, true, '1'),
         __proto__: fc.constant(null),
       },
@@ -307,12 +309,125 @@ describe('what is no letter', () => {
         expect(['channel', 'name', 'payload', 'except', 'from', 'key', 'id', 'node']).toContain(key)
       }
     }
-    const { received, malformed, unknownVersion, late, stale } = driver.stats()
+    const { received, malformed, unknownVersion, notUnderstood, implausible, late, stale } = driver.stats()
     expect(received - before.received).toBe(ours)
-    expect(malformed + unknownVersion + late + stale + listener.events.length).toBeGreaterThanOrEqual(ours)
-    expect([driver.status(), stage.logged, stage.reported]).toEqual(['up', [], []])
+    const dropped = malformed + unknownVersion + notUnderstood + implausible + late + stale
+    expect(dropped + listener.events.length).toBeGreaterThanOrEqual(ours)
+    // One line for each reason, whatever their number.
+    expect(new Set(stage.logged).size).toBe(stage.logged.length)
+    expect([driver.status(), stage.reported]).toEqual(['up', []])
     await stage.after(10_000)
     expect([driver.status(), stage.clock.timers]).toEqual(['up', 1])
+  })
+})
+
+describe('letters of another release', () => {
+  it('have keys that are unknown: these are ignored, those that are reserved too', async () => {
+    const { receive, listener } = await staged()
+    const more = {
+      at: { epoch: 'e', offset: 7 },
+      xs: ['s'],
+      ik: 'k',
+      tp: '00-1-2-01',
+      t: START,
+      tags: ['a'],
+      zz: {},
+    }
+    receive(letter({ s: 1, ...more }))
+    expect(listener.events).toEqual([
+      {
+        channel: 'orders',
+        payload: 's1',
+        name: undefined,
+        except: undefined,
+        from: undefined,
+        key: undefined,
+        id: undefined,
+        node: undefined,
+      },
+    ])
+  })
+
+  it('with a key that has to be understood and is not are a gap, those that we understand are none', async () => {
+    const { stage, receive, driver } = await staged()
+    receive(letter({ s: 1, m: ['k', 'n'], k: 'key' }), letter({ s: 2, m: ['n', 'zz'], zz: 1 }))
+    receive(letter({ s: 3 }), letter({ s: 4, m: ['xs'], xs: ['s'] }), letter({ s: 5 }))
+    // The second is lost in the same turn as the first: nobody can have fetched anew between them.
+    expect(receive().filter((what) => what !== '(gap)')).toEqual(['s1', 's3', 's5'])
+    expect(receive().indexOf('(gap)')).toBe(1)
+    expect(driver.stats()).toMatchObject({ notUnderstood: 2 })
+    expect(stage.logged).toHaveLength(1)
+  })
+
+  it.each([
+    ['of another version', 'unknownVersion', 'fanfare/2 {}\n'],
+    ['with a key that is not understood', 'notUnderstood', letter({ s: 1, m: ['zz'] })],
+    ['that are too large', 'tooLarge', letter({ s: 1 }, 'x'.repeat(400))],
+    ['with an impossible number', 'implausible', letter({ s: 2 ** 53 - 1 })],
+  ])(
+    '%s are a gap at once, one a second while they go on, and one line in the log',
+    async (_, counter, text) => {
+      const { stage, receive, driver } = await staged({ maxEventBytes: 300 })
+      for (let n = 0; n < 100; n++) {
+        receive(text)
+        await stage.after(25)
+      }
+      await stage.after(1_500)
+      // At 0, 1 and 2 s, and once more at the end: nothing that was lost is not told of.
+      expect(receive()).toEqual(Array.from({ length: 4 }, () => '(gap)'))
+      expect(driver.stats()).toMatchObject({ [counter]: 100, gaps: 4 })
+      expect(stage.logged).toHaveLength(1)
+      await stage.after(3_600_000)
+      receive(text)
+      expect(stage.logged).toHaveLength(2)
+    },
+  )
+
+  it('are a gap before the next that is read', async () => {
+    const { stage, receive } = await staged()
+    receive('fanfare/2 a\n')
+    await stage.after(100)
+    expect(receive('fanfare/2 b\n', 'fanfare/2 c\n', letter({ s: 1 }))).toEqual(['(gap)', '(gap)', 's1'])
+  })
+})
+
+describe('a node that stood still', () => {
+  it('tells one gap for each channel, however many letters are late', async () => {
+    const { stage, server, driver, listener } = await staged()
+    const other = stage.listen(driver, 'invoices')
+    await stage.clock.settle()
+    const sent = Array.from({ length: 2_580 }, (_, n) => letter({ s: n + 1, d: START + n * 8 + 2_000 }))
+    stage.stall(20_640)
+    for (const text of sent) {
+      server.inject(ORDERS, text)
+      server.inject(nameOnBus('fanfare', 'invoices'), text.replace('"o":"other"', '"o":"third"'))
+    }
+    const late = sent.filter((_, n) => n * 8 + 2_000 + 5_000 < 20_640).length
+    for (const { heard } of [listener, other]) {
+      expect(heard.filter((what) => what === '(gap)')).toHaveLength(1)
+      expect(heard).toHaveLength(1 + sent.length - late)
+      expect(heard[0]).toBe('(gap)')
+    }
+    expect(driver.stats()).toMatchObject({ late: 2 * late, gaps: 2 })
+    expect(stage.logged).toHaveLength(1)
+  })
+
+  it('tells of what was published after that gap and is late again', async () => {
+    const { stage, receive } = await staged()
+    receive(letter({ s: 1, d: START - 6_000 }), letter({ s: 2, d: START - 5_500 }))
+    expect(receive()).toEqual(['(gap)'])
+    await stage.after(9_000)
+    expect(receive(letter({ s: 3, d: START + 1_000 }))).toEqual(['(gap)', '(gap)'])
+  })
+
+  it('hears of one whose clock is an hour behind at least every 5 s', async () => {
+    const { stage, receive } = await staged()
+    for (let n = 0; n < 60; n++) {
+      receive(letter({ s: n + 1, d: START - 3_600_000 + n * 500 }))
+      await stage.after(500)
+    }
+    expect(receive().length).toBeGreaterThanOrEqual(5)
+    expect(receive().length).toBeLessThanOrEqual(7)
   })
 })
 

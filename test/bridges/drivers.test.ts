@@ -85,6 +85,7 @@ describe('nats', () => {
         if (text.length > 1_000_000) return
         const connection = await connect({ servers: server.url })
         connection.publish(subjectOf(nameOnBus(prefix, channel)), text)
+        await connection.flush()
         await connection.close()
       },
       close: async () => {},

@@ -18,11 +18,23 @@ const FIGURES: Readonly<Record<keyof BusStats, Figure>> = {
     'unknown_version_total',
     'Events of a version that this server does not speak.',
   ],
+  notUnderstood: [
+    'counter',
+    'not_understood_total',
+    'Events with a part that has to be understood and is not.',
+  ],
+  implausible: [
+    'counter',
+    'implausible_total',
+    'Events with a number that their sender cannot have given them.',
+  ],
+  unsigned: ['counter', 'unsigned_total', 'Events dropped because they have no valid signature.'],
   malformed: ['counter', 'malformed_total', 'Messages on the bus that are no events.'],
   tooLarge: ['counter', 'too_large_total', 'Events that were too large to be read.'],
   dropped: ['counter', 'dropped_total', 'Events dropped because a queue was full.'],
   connects: ['counter', 'connects_total', 'Connections made to the bus.'],
   channels: ['gauge', 'channels', 'Channels that this server is on.'],
+  origins: ['gauge', 'origins', 'Senders that are remembered, once for each channel.'],
   unsettled: ['gauge', 'unsettled', 'Events published without an outcome yet.'],
   queuedBytes: ['gauge', 'queued_bytes', 'Bytes held of what was published.'],
 }

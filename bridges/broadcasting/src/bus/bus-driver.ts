@@ -19,6 +19,8 @@ export interface BusStats extends Readonly<IncomingCounters>, Readonly<OutgoingC
   readonly connects: number
   /** Channels that it is subscribed to. */
   readonly channels: number
+  /** Senders that are remembered, once for each channel on which they were heard; 65,536 at most. */
+  readonly origins: number
   /** Publishes without an outcome yet. */
   readonly unsettled: number
   /** Bytes that are held of what was published. */
@@ -133,6 +135,7 @@ export class BusDriver implements Driver, MailboxHost {
       dropped: this.#dropped,
       connects: this.#connection.connects,
       channels: this.#incoming.size,
+      origins: this.#incoming.origins,
       unsettled: this.#outgoing.unsettled,
       queuedBytes: this.#outgoing.bytes,
     }
@@ -155,6 +158,7 @@ export class BusDriver implements Driver, MailboxHost {
     return {
       settings: this.settings,
       subject: (channel) => this.#subject(channel),
+      lastSequence: () => this.#outgoing.lastSequence,
       heard: (letter) => this.#outgoing.heard(letter),
       giveUp: (wire, error) => this.#connection.giveUp(wire, error),
     }

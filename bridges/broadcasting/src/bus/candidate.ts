@@ -1,7 +1,11 @@
 import { type Cancel, FanfareError } from '@fanfare/core/contract'
 
+import { newIncarnation } from '../incarnation.ts'
 import type { BusSettings } from './options.ts'
 import type { Bus, Wire } from './wire.ts'
+
+/** So many beats may be under way. */
+const BEATS = 16
 
 /** What a candidate reports. */
 export interface CandidateHost {
@@ -21,6 +25,8 @@ export class Candidate {
   readonly #host: CandidateHost
   /** When a beat came last, per subject. */
   readonly #heard = new Map<string, number>()
+  /** What the last beats said, which nobody else can know before the bus does. */
+  readonly #beats: string[] = []
   readonly #abandon: (() => void)[] = []
   #proved = false
   #over = false
@@ -48,9 +54,12 @@ export class Candidate {
   }
 
   beat(): void {
+    const text = newIncarnation(this.#settings.platform)
+    this.#beats.push(text)
+    if (this.#beats.length > BEATS) this.#beats.shift()
     for (const subject of this.#heard.keys()) {
       // A server that refuses beats is as silent as one that has none.
-      this.wire?.publish(subject, '').catch(() => {})
+      this.wire?.publish(subject, text).catch(() => {})
     }
   }
 
@@ -99,6 +108,7 @@ export class Candidate {
       this.#host.message(subject, text)
       return
     }
+    if (!this.#beats.includes(text)) return
     this.#heard.set(subject, this.#now())
     if (this.#proved || this.silentMs === Infinity) return
     this.#proved = true

@@ -17,15 +17,27 @@ export interface Letter {
   readonly deadline: number
 }
 
-/** Why a text is no letter: of a version that we do not speak, or nothing that makes sense. */
-export type LetterFault = 'version' | 'malformed'
+/**
+ * Why a text cannot be read: it is of a version that we do not speak, has to be understood in a way that we do not, has a number
+ * that no sender comes to, or is nothing that makes sense.
+ */
+export type LetterFault = 'unknownVersion' | 'notUnderstood' | 'implausible' | 'malformed'
 
 const VERSION = 'fanfare/1 '
 const ANY_VERSION = /^fanfare\/\d+ /
 /** The part before the payload holds names and ids; this is room for some thousand of them. */
 const MAX_HEADER_CHARS = 65_536
 
-/** The header as it is written: short names, since it goes with every event. */
+/** At a thousand a millisecond, it takes nine years. */
+const MAX_SEQUENCE = 2 ** 48
+
+/**
+ * The header as it is written: short names, since it goes with every event. It grows by keys, never by version: those that are
+ * unknown are ignored, unless `m` says that they must not be. The signature, `g`, comes last.
+ *
+ * Reserved, and ignored so far: `at` (its position in a log), `xs` (sessions that shall not get it), `ik` (an idempotency key),
+ * `tp` (traceparent), `t` (the time of its publishing), `tags`.
+ */
 interface Header {
   readonly o: string
   readonly s: number
@@ -39,9 +51,29 @@ interface Header {
   readonly i?: string | undefined
   /** The number of the hub's node. */
   readonly h?: string | undefined
+  /** Keys without which the letter is misunderstood: whoever does not know one of them tells a gap. */
+  readonly m?: readonly string[] | undefined
   /** 1: the payload is bytes, in base64. */
   readonly b?: 1 | undefined
 }
+
+/** Those that this release understands. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  'o',
+  's',
+  'p',
+  'd',
+  'n',
+  'x',
+  'c',
+  'u',
+  'k',
+  'i',
+  'h',
+  'm',
+  'b',
+  'g',
+])
 
 /** A letter as text: the version, a header in JSON, a line feed, and the payload as it is. @throws FanfareError `too-large` */
 export function encodeLetter({ event, origin, sequence, previous, deadline }: Letter): string {
@@ -70,11 +102,13 @@ export function encodeLetter({ event, origin, sequence, previous, deadline }: Le
 
 /** What `text`, which came on `channel`, says. Never throws. */
 export function decodeLetter(channel: string, text: string): Letter | LetterFault {
-  if (!text.startsWith(VERSION)) return ANY_VERSION.test(text.slice(0, 32)) ? 'version' : 'malformed'
+  if (!text.startsWith(VERSION)) return ANY_VERSION.test(text.slice(0, 32)) ? 'unknownVersion' : 'malformed'
   const end = text.indexOf('\n', VERSION.length)
   if (end === -1 || end - VERSION.length > MAX_HEADER_CHARS) return 'malformed'
   const header = parsed(text.slice(VERSION.length, end))
   if (!header) return 'malformed'
+  if (header.m?.some((key) => !UNDERSTOOD.has(key))) return 'notUnderstood'
+  if (header.s > MAX_SEQUENCE) return 'implausible'
   const body = text.slice(end + 1)
   const payload = header.b === 1 ? fromBase64(body) : body
   const event = payload === undefined ? undefined : eventOf(channel, header, payload)
@@ -90,9 +124,7 @@ function parsed(text: string): Header | undefined {
     return undefined
   }
   if (typeof header !== 'object' || header === null) return undefined
-  const { o, s, p, d } = header
-  const right = typeof o === 'string' && o.length <= 64 && isCount(s) && isCount(p) && isCount(d)
-  return right ? (header as Header) : undefined
+  return isNumbered(header) && isList(header.m) ? (header as Header) : undefined
 }
 
 /** Only what we know is taken over: nothing else that stands in the header travels further. */
@@ -104,6 +136,15 @@ function eventOf(
   const from = c === undefined && u === undefined ? undefined : { client: c, user: u }
   const event: Event = { channel, name: n, payload, except: x, from, key: k, id: i, node: h }
   return partsFault(event) ? undefined : event
+}
+
+function isNumbered({ o, s, p, d }: Partial<Record<keyof Header, unknown>>): boolean {
+  const named = typeof o === 'string' && o !== '' && o.length <= 64
+  return named && isCount(s) && isCount(p) && isCount(d) && p < s
+}
+
+function isList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((key) => typeof key === 'string'))
 }
 
 function isCount(value: unknown): value is number {

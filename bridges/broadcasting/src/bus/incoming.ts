@@ -1,28 +1,25 @@
 import { FanfareError } from '@fanfare/core/contract'
 
 import type { Mailbox } from '../mailbox.ts'
-import { decodeLetter, type Letter } from './envelope.ts'
+import { Memory } from './continuity.ts'
+import type { Letter } from './envelope.ts'
 import { RefusedError } from './errors.ts'
-import { Line, type LineCounters } from './line.ts'
+import { Line, type LineCounters, type LineShared } from './line.ts'
 import type { BusSettings } from './options.ts'
+import { Reader, type ReaderCounters } from './reader.ts'
 import type { Wire } from './wire.ts'
 
 /** What was received and not delivered, by reason. */
-export interface IncomingCounters extends LineCounters {
+export interface IncomingCounters extends LineCounters, ReaderCounters {
   received: number
-  /** Came after their deadline. */
-  late: number
-  /** Of a version that we do not speak. */
-  unknownVersion: number
-  malformed: number
-  /** Larger than `maxEventBytes`. */
-  tooLarge: number
 }
 
 /** What incoming needs of its driver. */
 export interface IncomingHost {
   readonly settings: BusSettings
   subject(channel: string): string
+  /** The number of the last letter that we sent. */
+  lastSequence(): number
   /** Something that we sent came back. */
   heard(letter: Letter): void
   /** The wire is no good. */
@@ -31,17 +28,10 @@ export interface IncomingHost {
 
 /** The channels that this process is subscribed to, and what comes on them. */
 export class Incoming {
-  readonly counters: IncomingCounters = {
-    received: 0,
-    late: 0,
-    stale: 0,
-    gaps: 0,
-    unknownVersion: 0,
-    malformed: 0,
-    tooLarge: 0,
-  }
   readonly #host: IncomingHost
   readonly #origin: string
+  readonly #reader: Reader
+  readonly #shared: LineShared
   readonly #lines = new Map<string, Line>()
   readonly #bySubject = new Map<string, Line>()
   #wire: Wire | undefined
@@ -49,14 +39,33 @@ export class Incoming {
   readonly #toOpen = new Set<Line>()
   readonly #toClose = new Set<string>()
   #telling = false
+  #received = 0
 
   constructor(host: IncomingHost, origin: string) {
     this.#host = host
     this.#origin = origin
+    this.#reader = new Reader(host.settings)
+    this.#shared = {
+      settings: host.settings,
+      counters: { stale: 0, gaps: 0 },
+      memory: new Memory(),
+      origin,
+      implausible: (channel) => this.#reader.complain('implausible', channel),
+    }
+  }
+
+  /** What was counted so far. */
+  get counters(): Readonly<IncomingCounters> {
+    return { received: this.#received, ...this.#shared.counters, ...this.#reader.counters }
   }
 
   get size(): number {
     return this.#lines.size
+  }
+
+  /** How many senders are remembered. */
+  get origins(): number {
+    return this.#shared.memory.held
   }
 
   line(channel: string): Line | undefined {
@@ -68,7 +77,7 @@ export class Incoming {
     const { channel } = mailbox
     let line = this.#lines.get(channel)
     if (!line) {
-      line = new Line(channel, this.#host.subject(channel), this.counters)
+      line = new Line(channel, this.#host.subject(channel), this.#shared)
       this.#lines.set(channel, line)
       this.#bySubject.set(line.subject, line)
       this.#toClose.delete(line.subject)
@@ -109,20 +118,24 @@ export class Incoming {
   receive(subject: string, text: string): void {
     const line = this.#bySubject.get(subject)
     if (!line) return
-    this.counters.received++
-    const letter = this.#opened(line, text)
-    if (!letter) return
+    this.#received++
+    const letter = this.#reader.read(line.channel, text)
+    if ('lost' in letter) {
+      if (letter.lost) line.loseUnread()
+      return
+    }
+    const ours = letter.origin === this.#origin
+    if (ours && letter.sequence > this.#host.lastSequence()) {
+      // Nobody else has our incarnation: nothing of ours is missing.
+      this.#reader.complain('implausible', line.channel)
+      return
+    }
     // Also while the confirmation is still to be handled: what comes now comes after the gap, if there was one. That alone does
     // not make a line live: it may stem from a subscription that is being cancelled, before the one that is being made.
     line.resume()
-    const ours = letter.origin === this.#origin
-    if (ours) {
-      line.unheard.delete(letter.sequence)
-      line.passOver(letter.sequence)
-      this.#host.heard(letter)
-    }
-    if (!ours && this.#isLate(letter)) {
-      this.counters.late++
+    if (ours) this.#receiveOurs(line, letter)
+    else if (this.#isLate(letter)) {
+      this.#reader.complain('late', line.channel)
       line.discard(letter)
     } else line.deliver(letter)
   }
@@ -134,17 +147,13 @@ export class Incoming {
     }
   }
 
-  #opened(line: Line, text: string): Letter | undefined {
-    const { maxEventBytes, platform } = this.#host.settings
-    const most = 3 * text.length
-    if (text.length > maxEventBytes || (most > maxEventBytes && platform.utf8Size(text) > maxEventBytes)) {
-      this.counters.tooLarge++
-      return undefined
-    }
-    const letter = decodeLetter(line.channel, text)
-    if (typeof letter === 'object') return letter
-    this.counters[letter === 'version' ? 'unknownVersion' : 'malformed']++
-    return undefined
+  /** What is delivered is what we sent, as long as we have it, and not what somebody else made of it. */
+  #receiveOurs(line: Line, letter: Letter): void {
+    const sent = line.unheard.get(letter.sequence) ?? letter
+    line.unheard.delete(letter.sequence)
+    line.passOver(letter.sequence)
+    this.#host.heard(letter)
+    line.deliver(sent)
   }
 
   #isLate({ deadline }: Letter): boolean {
@@ -157,6 +166,7 @@ export class Incoming {
     this.#bySubject.delete(line.subject)
     this.#toOpen.delete(line)
     line.fail(error)
+    line.end()
   }
 
   #tellSoon(): void {

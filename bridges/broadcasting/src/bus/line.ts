@@ -1,6 +1,9 @@
+import type { Cancel } from '@fanfare/core/contract'
+
 import type { Mailbox } from '../mailbox.ts'
-import { Continuity } from './continuity.ts'
+import { Continuity, type Memory, type Verdict } from './continuity.ts'
 import type { Letter } from './envelope.ts'
+import type { BusSettings } from './options.ts'
 
 /** What a line counts. */
 export interface LineCounters {
@@ -9,6 +12,28 @@ export interface LineCounters {
   /** Times that subscribers were told of a gap. */
   gaps: number
 }
+
+/** What all lines of a driver share. */
+export interface LineShared {
+  readonly settings: BusSettings
+  readonly counters: LineCounters
+  readonly memory: Memory
+  /** Ours. */
+  readonly origin: string
+  /** A letter has a number that its sender cannot have given it. */
+  implausible(channel: string): void
+}
+
+/**
+ * Of letters that cannot be read nobody knows when they were published. The first is told of at once, those that follow within
+ * this time at its end, or before the next event, in milliseconds.
+ */
+const UNREAD_MS = 1_000
+/**
+ * A gap covers what was published before it and comes late within this time. Longer, and a node whose clock is wrong would be
+ * missed in silence; in milliseconds.
+ */
+const COVERED_MS = 5_000
 
 interface Waiter {
   readonly mailbox: Mailbox
@@ -25,20 +50,26 @@ export class Line {
   readonly unheard = new Map<number, Letter>()
   /** The bus knows of it: nothing is missed. */
   live = false
-  readonly #continuity = new Continuity()
-  readonly #counters: LineCounters
+  readonly #continuity: Continuity
+  readonly #shared: LineShared
   #waiters: Waiter[] = []
   /** Somebody here had something of it already: from then on every time without a wire is a gap. */
   #begun = false
   /** A gap that is owed, to be told before the next that the bus brings. */
   #missed = false
+  /** When a gap was told last, by the wall clock. */
+  #toldAt = -Infinity
+  #owing: Cancel | undefined
+  /** Nobody can have done anything about the last gap: what is lost now was published before it. */
+  #justTold = false
   /** What is to be done for every subscriber, the first of it under way: all get everything in one order. */
   readonly #steps: (() => void)[] = []
 
-  constructor(channel: string, subject: string, counters: LineCounters) {
+  constructor(channel: string, subject: string, shared: LineShared) {
     this.channel = channel
     this.subject = subject
-    this.#counters = counters
+    this.#shared = shared
+    this.#continuity = new Continuity(shared.memory, shared.origin)
   }
 
   /** Adds a subscriber. Resolves when the line is live. */
@@ -96,12 +127,37 @@ export class Line {
     })
   }
 
-  /** It came too late to be worth anything: a loss. */
+  /**
+   * It came too late to be worth anything: a loss. One gap stands for all that were published before it was told: whoever fetches
+   * anew after it has them.
+   */
   discard(letter: Letter): void {
     this.#inTurn(() => {
-      const gaps = this.#counters.gaps
-      if (this.#isNew(letter) && this.#counters.gaps === gaps) this.#tellGap()
+      const verdict = this.#judge(letter)
+      if (verdict !== 'stale' && !this.#isCovered(letter.deadline)) this.#tellGap()
     })
+  }
+
+  /** A letter that cannot be read is a loss too, of one that was published just now. */
+  loseUnread(): void {
+    this.#begun = true
+    if (this.#justTold) return
+    if (this.#now() - this.#toldAt >= UNREAD_MS) {
+      this.#missed = false
+      this.gap()
+      return
+    }
+    this.#missed = true
+    this.#owing ??= this.#shared.settings.wheel.after(UNREAD_MS, () => {
+      this.#owing = undefined
+      if (this.live) this.tellMissed()
+    })
+  }
+
+  /** Nobody is subscribed any more. */
+  end(): void {
+    this.#owing?.()
+    this.#continuity.forget()
   }
 
   /**
@@ -139,8 +195,24 @@ export class Line {
   }
 
   #tellGap(): void {
-    this.#counters.gaps++
+    this.#shared.counters.gaps++
+    this.#toldAt = this.#now()
+    this.#owing?.()
+    this.#owing = undefined
+    if (!this.#justTold) {
+      this.#justTold = true
+      this.#shared.settings.platform.scheduler.turn(() => (this.#justTold = false))
+    }
     for (const mailbox of [...this.mailboxes]) mailbox.hole()
+  }
+
+  #isCovered(deadline: number): boolean {
+    const since = this.#now() - this.#toldAt
+    return deadline <= this.#toldAt && since >= 0 && since <= COVERED_MS
+  }
+
+  #now(): number {
+    return this.#shared.settings.platform.clock.now()
   }
 
   /** What a handler causes in the middle of a step is done after it, for whoever is still to have that step too. */
@@ -154,9 +226,15 @@ export class Line {
   }
 
   #isNew(letter: Letter): boolean {
-    const verdict = this.#continuity.judge(letter)
-    if (verdict === 'stale' || verdict === 'overtaken') this.#counters.stale++
-    if (verdict === 'after-hole' || verdict === 'overtaken') this.#tellGap()
-    return verdict === 'next' || verdict === 'after-hole'
+    const verdict = this.#judge(letter)
+    if (verdict !== 'next' && verdict !== 'stale') this.#tellGap()
+    return verdict === 'next' || verdict === 'after-hole' || verdict === 'contradiction'
+  }
+
+  #judge(letter: Letter): Verdict {
+    const verdict = this.#continuity.judge(letter, this.#now())
+    if (verdict === 'stale' || verdict === 'overtaken') this.#shared.counters.stale++
+    if (verdict === 'implausible' || verdict === 'contradiction') this.#shared.implausible(this.channel)
+    return verdict
   }
 }

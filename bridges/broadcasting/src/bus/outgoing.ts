@@ -87,6 +87,11 @@ export class Outgoing {
     return this.#bytes
   }
 
+  /** The number of the last letter that was sent. */
+  get lastSequence(): number {
+    return this.#sequence.last
+  }
+
   /** How many publishes have no outcome yet. */
   get unsettled(): number {
     return this.#unsettled

@@ -81,6 +81,35 @@ export const STRANGERS: Tests<Crew> = {
     const heard = await crew.quiet(driver, ear)
     crew.expect(heard).toEqual([])
   },
+
+  async 'an event of another release that cannot be read is a gap, and one line in the log'(crew) {
+    const driver = crew.driver()
+    const ear = await crew.listen(driver)
+    const lines = crew.log.length
+    for (let n = 0; n < 20; n++) await crew.stand.inject?.('orders', 'fanfare/2 {"whatever":1}\n1')
+    await until(() => ear.gaps > 0, 'a gap')
+    await crew.stand.inject?.('orders', `fanfare/1 ${HEADER.replace('}', ',"m":["new"],"new":1}')}\n1`)
+    await until(() => crew.log.length === lines + 2, 'a line for each of the two reasons')
+    crew.expect(await crew.quiet(driver, ear)).toEqual([])
+    crew.expect(crew.log.length).toBe(lines + 2)
+  },
+
+  async 'an event with a number that no sender comes to silences nobody'(crew) {
+    const driver = crew.driver()
+    const other = crew.driver()
+    const ear = await crew.listen(driver)
+    await other.publish({ channel: 'orders', payload: 'before' })
+    await crew.hears(ear, 1)
+    const origin = other.incarnation ?? ''
+    for (const number of ['9007199254740991', '1099511627776', '4000', '-1', '0', '1e999', 'null']) {
+      const header = `{"o":"${origin}","s":${number},"p":1,"d":${String(Date.now() + 2_000)}}`
+      await crew.stand.inject?.('orders', `fanfare/1 ${header}\n"forged"`)
+    }
+    const forged = Date.now()
+    await until(() => Date.now() > forged, 'the next millisecond')
+    await other.publish({ channel: 'orders', payload: 'after' })
+    await until(() => ear.events.some(({ payload }) => payload === 'after'), 'what was published after it')
+  },
 }
 
 const HEADER = '{"o":"x","s":1,"p":0,"d":9007199254740991}'
