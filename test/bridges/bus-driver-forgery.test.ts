@@ -162,7 +162,7 @@ describe('forged senders', () => {
     ['a number of a node that is too long', { h: '1'.repeat(10_000) }],
   ])('with %s are nobody', async (_, header) => {
     const { here, forge, listener } = await staged()
-    forge({ s: 4, ...header } as { s: number })
+    forge({ s: 4, ...header })
     expect(here.stats()).toMatchObject({ malformed: 1 })
     expect(listener.heard).not.toContain('forged')
   })

@@ -47,6 +47,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   publishers: ['-1', '100001', 'x'],
   bus: ['memory', 'redis', 'kafka://u:s3cret@h', 'redis://u:s3cret@h/x'],
   'bus-prefix': ['a b', 'a:b'],
+  'bus-secret': ['s3cret', 's3cret with spaces in it', 's3cret-that-is-long-enough,short'],
   grace: ['0', '5', 'x'],
   json: ['yes'],
 }
@@ -62,7 +63,7 @@ describe('the options of fanfare bench', () => {
         tokenIn: 'header',
       },
       ...{ headers: {}, rate: 1_000, messages: 10_000, durationMs: 0, bytes: 128, publishers: 20 },
-      ...{ bus: 'none', busPrefix: 'fanfare', graceMs: 3_000, json: false },
+      ...{ bus: 'none', busPrefix: 'fanfare', busSecret: [], graceMs: 3_000, json: false },
     })
   })
 

@@ -82,6 +82,29 @@ describe.each(['redis', 'nats'] as const)('two servers on one %s', (kind) => {
 
   const start = (...args: string[]): Promise<Server> => startServer(['--demo', '--bus', bus.url, ...args])
 
+  it('with a secret hear each other, and nobody who has another or none', async () => {
+    const secret = ['--bus-secret', 'the-secret-of-this-year']
+    const [one, two, old, none] = await Promise.all([
+      start(...secret),
+      start('--bus-secret', 'the-secret-of-this-year,the-secret-of-last-year'),
+      start('--bus-secret', 'the-secret-of-last-year'),
+      start(),
+    ])
+    await Promise.all([one, two, old, none].map(isUp))
+    const ada = await visit(one, 'Ada')
+    const others = await Promise.all(
+      [two, old, none].map((server, n) => visit(server, `Visitor ${String(n)}`)),
+    )
+    for (const [n, { says }] of others.entries()) await says(`from ${String(n)}`)
+    await ada.says('from Ada')
+    await has(ada.heard, 'from Ada')
+    await has(ada.heard, 'from 0')
+    for (const { heard } of [others[0]!, others[2]!]) await has(heard, 'from Ada')
+    expect(ada.heard).toEqual(['from 0', 'from Ada'])
+    await eventually('a line of why', async () => one.err.includes('no valid signature'))
+    expect(one.err).not.toContain('this-year')
+  })
+
   it('are one: what is said on one is heard on the other, and who is there is known', async () => {
     const [one, two] = await Promise.all([start('--node-name', 'one'), start()])
     await Promise.all([isUp(one), isUp(two)])

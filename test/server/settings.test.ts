@@ -94,6 +94,11 @@ const CASES: { readonly [Name in keyof Settings]: { text: string; value: Setting
         'Memory ',
       ],
     },
+    busSecret: {
+      text: 'an-old-secret-of-ours,and-a-newer-one-too',
+      value: ['an-old-secret-of-ours', 'and-a-newer-one-too'],
+      wrong: ['short', 'a secret with spaces in it', ',', 'long-enough-as-it-is,short'],
+    },
     busPrefix: { text: 'My_app-1', value: 'My_app-1', wrong: ['a b', 'a:b', 'a.b', 'é'] },
     nodeName: { text: 'web-1.eu', value: 'web-1.eu', wrong: ['a b', '<b>'] },
   }
@@ -122,6 +127,7 @@ describe('the settings', () => {
       metricsPort: 0,
       bus: 'memory',
       busPrefix: 'fanfare',
+      busSecret: [],
       nodeName: 'port',
     })
     expect(remarks).toEqual([])

@@ -11,6 +11,7 @@ import type { BusStatus } from './status.ts'
 /** What every driver is told. */
 interface DriverOptions {
   readonly prefix: string
+  readonly secret: readonly string[] | undefined
   readonly logger: (message: string, details: LogDetails) => void
 }
 
@@ -53,7 +54,7 @@ export class ServerBus {
    * @throws UsageError when the address is none
    */
   static async open(
-    { bus, busPrefix }: Pick<Settings, 'bus' | 'busPrefix'>,
+    { bus, busPrefix, busSecret }: Pick<Settings, 'bus' | 'busPrefix' | 'busSecret'>,
     say: (line: string) => void,
   ): Promise<ServerBus | undefined> {
     if (bus === 'memory') return undefined
@@ -65,7 +66,14 @@ export class ServerBus {
     const make = DRIVERS.get(/^[a-z]+(?=:\/\/)/i.exec(bus)?.[0].toLowerCase() ?? '')
     if (!make) throw new UsageError('--bus takes memory, or an address of Redis or NATS')
     try {
-      return new ServerBus(await make(bus, { prefix: busPrefix, logger }), say)
+      return new ServerBus(
+        await make(bus, {
+          prefix: busPrefix,
+          secret: busSecret.length === 0 ? undefined : busSecret,
+          logger,
+        }),
+        say,
+      )
     } catch (error) {
       if (!(error instanceof OptionError)) throw error
       throw new UsageError(`--bus: ${sentence(error, secrets)}`)

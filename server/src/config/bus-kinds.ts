@@ -18,6 +18,18 @@ export const busPrefix: Kind<string> = {
   read: (text) => (/^[A-Za-z0-9_-]{1,64}$/.test(text) ? text : undefined),
 }
 
+/** With what events on the bus are signed: the first signs, all are taken. The values are never shown. */
+export const busSecret: Kind<readonly string[]> = {
+  takes:
+    '1 to 8 secrets of at least 16 characters without spaces, with commas between them; none for no signatures',
+  read: (text) => {
+    if (text === 'none') return []
+    const secrets = text.split(',')
+    return secrets.length <= 8 && secrets.every((one) => /^\S{16,1000}$/.test(one)) ? secrets : undefined
+  },
+  shown: () => '…',
+}
+
 /** What a server is called. */
 export const nodeName: Kind<string> = {
   takes: '1 to 40 letters, digits, . _ or -',

@@ -1,4 +1,4 @@
-import { bus, busPrefix, nodeName } from './bus-kinds.ts'
+import { bus, busPrefix, busSecret, nodeName } from './bus-kinds.ts'
 import { address, duration, type Kind, memory, oneOf, origins, path, whole, yesOrNo } from './kinds.ts'
 
 /** One setting: everything that flags, environment variables, help and documentation say about it. */
@@ -187,6 +187,14 @@ export const SETTINGS = {
     written: 'fanfare',
     value: '<text>',
     help: 'Begins every name on the bus; whoever shares it with others has another one',
+  }),
+  busSecret: setting<readonly string[]>({
+    flag: 'bus-secret',
+    kind: busSecret,
+    fallback: [],
+    written: 'none',
+    value: '<secrets>',
+    help: 'Signs events on the bus; those that others put there are dropped. Better in the environment than here',
   }),
   nodeName: setting({
     flag: 'node-name',

@@ -1,4 +1,4 @@
-import { busPrefix } from '../config/bus-kinds.ts'
+import { busPrefix, busSecret } from '../config/bus-kinds.ts'
 import { duration, oneOf, whole, yesOrNo } from '../config/kinds.ts'
 import { type Setting, variableOf } from '../config/table.ts'
 import { channelPrefix, headers, json, publishingBus, socketUrl, token } from './kinds.ts'
@@ -107,6 +107,14 @@ export const LOAD_OPTIONS = {
     written: 'fanfare',
     value: '<text>',
     help: 'What names on that bus begin with',
+  }),
+  busSecret: option<readonly string[]>({
+    flag: 'bus-secret',
+    kind: busSecret,
+    fallback: [],
+    written: 'none',
+    value: '<secrets>',
+    help: 'With what events on that bus are signed',
   }),
   graceMs: option({
     flag: 'grace',

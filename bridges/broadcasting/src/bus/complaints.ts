@@ -1,5 +1,3 @@
-import { FanfareError } from '@fanfare/core/contract'
-
 import type { BusSettings } from './options.ts'
 
 /** Why letters that came could not be delivered, or not without a gap. */
@@ -41,7 +39,6 @@ export class Complaints {
     told.count++
     if (wheel.now < told.again) return
     told.again = wheel.now + AGAIN_MS
-    const sentence = SENTENCES[complaint]
-    logger(sentence, { channel, count: told.count, error: new FanfareError('bad-message', sentence) })
+    logger(SENTENCES[complaint], { channel, count: told.count })
   }
 }

@@ -3,6 +3,8 @@ import { FanfareError } from '@fanfare/core/contract'
 import { fromBase64, toBase64 } from '../base64.ts'
 import type { Event } from '../event.ts'
 import { partsFault, payloadFault } from '../event-fault.ts'
+import { nameOnBus } from './partition.ts'
+import type { Seal } from './seal.ts'
 
 /** An event as it travels: who sent it, where it stands among what was sent, and until when it is worth anything. */
 export interface Letter {
@@ -18,10 +20,10 @@ export interface Letter {
 }
 
 /**
- * Why a text cannot be read: it is of a version that we do not speak, has to be understood in a way that we do not, has a number
+ * Why a text cannot be read: it has no valid signature, is of a version that we do not speak, has to be understood in a way that we do not, has a number
  * that no sender comes to, or is nothing that makes sense.
  */
-export type LetterFault = 'unknownVersion' | 'notUnderstood' | 'implausible' | 'malformed'
+export type LetterFault = 'unsigned' | 'unknownVersion' | 'notUnderstood' | 'implausible' | 'malformed'
 
 const VERSION = 'fanfare/1 '
 const ANY_VERSION = /^fanfare\/\d+ /
@@ -53,6 +55,8 @@ interface Header {
   readonly h?: string | undefined
   /** Keys without which the letter is misunderstood: whoever does not know one of them tells a gap. */
   readonly m?: readonly string[] | undefined
+  /** The signature of whoever has the secret. Always the last. */
+  readonly g?: string | undefined
   /** 1: the payload is bytes, in base64. */
   readonly b?: 1 | undefined
 }
@@ -75,8 +79,19 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   'g',
 ])
 
-/** A letter as text: the version, a header in JSON, a line feed, and the payload as it is. @throws FanfareError `too-large` */
-export function encodeLetter({ event, origin, sequence, previous, deadline }: Letter): string {
+/** With what letters are signed: all of one prefix alike. */
+export interface Signing {
+  readonly prefix: string
+  readonly seal: Seal | undefined
+}
+
+/**
+ * A letter as text: the version, a header in JSON, a line feed, and the payload as it is.
+ *
+ * @throws FanfareError `too-large`
+ */
+export function encodeLetter(letter: Letter, { prefix, seal }: Signing): string {
+  const { event, origin, sequence, previous, deadline } = letter
   const { name, except, from, key, id, node, payload } = event
   const binary = typeof payload !== 'string'
   const header: Header = {
@@ -97,19 +112,26 @@ export function encodeLetter({ event, origin, sequence, previous, deadline }: Le
   if (head.length > MAX_HEADER_CHARS) {
     throw new FanfareError('too-large', 'the names and ids of an event take 64 KiB at most')
   }
-  return `${VERSION}${head}\n${binary ? toBase64(payload) : payload}`
+  const body = binary ? toBase64(payload) : payload
+  const signed = seal ? seal.sign(nameOnBus(prefix, event.channel), VERSION, head, body) : head
+  return `${VERSION}${signed}\n${body}`
 }
 
 /** What `text`, which came on `channel`, says. Never throws. */
-export function decodeLetter(channel: string, text: string): Letter | LetterFault {
+export function decodeLetter(channel: string, text: string, { prefix, seal }: Signing): Letter | LetterFault {
   if (!text.startsWith(VERSION)) return ANY_VERSION.test(text.slice(0, 32)) ? 'unknownVersion' : 'malformed'
   const end = text.indexOf('\n', VERSION.length)
-  if (end === -1 || end - VERSION.length > MAX_HEADER_CHARS) return 'malformed'
-  const header = parsed(text.slice(VERSION.length, end))
+  if (end === -1 || end - VERSION.length > MAX_HEADER_CHARS) return seal ? 'unsigned' : 'malformed'
+  const head = text.slice(VERSION.length, end)
+  const body = text.slice(end + 1)
+  if (seal && !seal.verify(nameOnBus(prefix, channel), VERSION, head, body)) return 'unsigned'
+  return letterOf(channel, parsed(head), body)
+}
+
+function letterOf(channel: string, header: Header | undefined, body: string): Letter | LetterFault {
   if (!header) return 'malformed'
   if (header.m?.some((key) => !UNDERSTOOD.has(key))) return 'notUnderstood'
   if (header.s > MAX_SEQUENCE) return 'implausible'
-  const body = text.slice(end + 1)
   const payload = header.b === 1 ? fromBase64(body) : body
   const event = payload === undefined ? undefined : eventOf(channel, header, payload)
   if (!event || payloadFault(payload)) return 'malformed'

@@ -103,7 +103,7 @@ export class Outgoing {
     const { sequence, previous } = this.#sequence.next(event.channel)
     const deadline = settings.platform.clock.now() + settings.queue.deadlineMs
     const letter: Letter = { event, origin: this.#origin, sequence, previous, deadline }
-    const text = encodeLetter(letter)
+    const text = encodeLetter(letter, settings)
     const bytes = settings.platform.utf8Size(text)
     if (bytes > settings.maxEventBytes) {
       const most = String(settings.maxEventBytes)

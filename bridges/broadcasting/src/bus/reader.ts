@@ -49,7 +49,7 @@ export class Reader {
   /** What came on a channel, which stands on the envelope, the bus's own subject, whatever is in the letter. Never throws. */
   read(channel: string, text: string): Letter | Unreadable {
     if (this.#isTooLarge(text)) return this.#unreadable('tooLarge', channel)
-    const letter = decodeLetter(channel, text)
+    const letter = decodeLetter(channel, text, this.#settings)
     return typeof letter === 'object' ? letter : this.#unreadable(letter, channel)
   }
 

@@ -1,3 +1,4 @@
+import { hostPlatform } from '@fanfare/core/contract'
 import { type Tests, until } from '@fanfare/core/testing'
 
 import type { Driver } from '../event.ts'
@@ -100,13 +101,14 @@ export const STRANGERS: Tests<Crew> = {
     const ear = await crew.listen(driver)
     await other.publish({ channel: 'orders', payload: 'before' })
     await crew.hears(ear, 1)
+    const { clock } = hostPlatform()
     const origin = other.incarnation ?? ''
     for (const number of ['9007199254740991', '1099511627776', '4000', '-1', '0', '1e999', 'null']) {
-      const header = `{"o":"${origin}","s":${number},"p":1,"d":${String(Date.now() + 2_000)}}`
+      const header = `{"o":"${origin}","s":${number},"p":1,"d":${String(clock.now() + 2_000)}}`
       await crew.stand.inject?.('orders', `fanfare/1 ${header}\n"forged"`)
     }
-    const forged = Date.now()
-    await until(() => Date.now() > forged, 'the next millisecond')
+    const forged = clock.now()
+    await until(() => clock.now() > forged, 'the next millisecond')
     await other.publish({ channel: 'orders', payload: 'after' })
     await until(() => ear.events.some(({ payload }) => payload === 'after'), 'what was published after it')
   },
