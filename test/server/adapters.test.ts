@@ -4,6 +4,7 @@ import { FanfareClient } from '@fanfare/client'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
+import { RawPeer } from '../support/raw-peer.ts'
 import { until } from '../support/until.ts'
 import { wsPeer } from '../support/ws-peer.ts'
 import { fanfare, startServer, stopAll } from './fanfare.ts'
@@ -49,6 +50,23 @@ describe.each(['ws', 'bun', 'fastify'])('fanfare serve --adapter %s', (adapter) 
     expect(await server.ended).toBe(0)
     await until(() => peer.ended, 'the end')
     expect(peer.ended).toEqual({ code: 4200, reason: 'shutdown' })
+  })
+
+  it('tells nothing of itself to nonsense, and logs nothing of it', async () => {
+    const server = await startServer(['--adapter', adapter], { environment })
+    const heads = ['[', 'a b', 'x:99999999'].map(
+      (host) => `GET /ws?token=secret HTTP/1.1\r\nhost: ${host}\r\n`,
+    )
+    for (const head of [...heads, 'GET http://[/?token=secret HTTP/1.1\r\nhost: x\r\n']) {
+      for (const upgrade of ['', 'connection: upgrade\r\nupgrade: websocket\r\n']) {
+        const peer = await RawPeer.open(server.port)
+        peer.send(`${head}${upgrade}\r\n`)
+        await peer.answered()
+        expect(peer.status === 0 || peer.status >= 400).toBe(true)
+        expect(peer.body.toString()).not.toMatch(/secret|\.ts|\.js/)
+      }
+    }
+    expect(server.err).toBe('')
   })
 
   it('says in one line why it cannot listen', async () => {

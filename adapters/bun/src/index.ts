@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { bunAdapter, type BunAdapter } from './bun-adapter.ts'
+export { bunAdapter, type BunAdapter, type BunServerOptions } from './bun-adapter.ts'
 export type { BunAdapterOptions, CompressionOptions } from './options.ts'
 export type { Seat } from './seat.ts'
 export { type RequestInfo, serve, type Served, type ServeOptions } from './serve.ts'

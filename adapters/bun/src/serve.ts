@@ -1,14 +1,15 @@
 import type { Gateway } from '@fanfare/core'
 import { knownOptions, type ListenOptions, listenOptions } from '@fanfare/core/adapter'
 
-import { bunAdapter, isUpgrade } from './bun-adapter.ts'
+import { bunAdapter, isUpgrade, pathnameOf } from './bun-adapter.ts'
 import { BUN_OPTIONS, type BunAdapterOptions } from './options.ts'
 
 /** How a gateway is served. */
 export interface ServeOptions extends BunAdapterOptions, ListenOptions {
   /**
-   * Answers the requests that are no WebSocket handshakes, such as those for an `httpAdapter`. What it answers may pause
-   * for as long as it likes. @defaultValue 426 on the adapter's path, else 404
+   * Answers the requests that are no WebSocket handshakes, such as those for an `httpAdapter`. It may take its time, and
+   * server-sent events may pause for as long as they like; other answers as long as a handshake may take.
+   * @defaultValue 426 on the adapter's path, else 404
    */
   readonly fetch?: ((request: Request, info: RequestInfo) => Response | Promise<Response>) | undefined
 }
@@ -39,17 +40,22 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
   const { port, host } = listenOptions(options)
   const { path, compression } = options
   const adapter = bunAdapter(gateway, { path, compression })
-  // A connection that does not ask for anything is cut after this; Bun counts in seconds, up to 255.
-  const idleTimeout = Math.min(255, Math.ceil(gateway.limits.handshakeTimeoutMs / 1_000))
+  const { idleTimeout } = adapter.server
   const server = Bun.serve({
+    ...adapter.server,
+    // Without development Bun lets several processes have one port.
+    reusePort: false,
     port,
     hostname: host,
-    idleTimeout,
     websocket: adapter.websocket,
-    fetch: (request, asked) => {
-      if (!options.fetch || isUpgrade(request)) return adapter.fetch(request, asked)
+    fetch: async (request, asked) => {
+      if (!options.fetch || isUpgrade(request) || pathnameOf(request) === undefined) {
+        return adapter.fetch(request, asked)
+      }
+      // An answer may be waited for; but when it is there, its connection has to go on or end.
       asked.timeout(request, 0)
-      return options.fetch(request, { remoteAddress: asked.requestIP(request)?.address })
+      const answer = await options.fetch(request, { remoteAddress: asked.requestIP(request)?.address })
+      return pauses(answer) ? closing(answer) : (asked.timeout(request, idleTimeout), answer)
     },
   })
   const at = `${host.includes(':') ? `[${host}]` : host}:${String(server.port)}`
@@ -65,4 +71,15 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
       await server.stop(true)
     },
   }
+}
+
+/** Server-sent events: nothing need come for as long as one likes. */
+function pauses({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true
+}
+
+/** Its connection ends with it: Bun would never cut it again. */
+function closing(answer: Response): Response {
+  answer.headers.set('connection', 'close')
+  return answer
 }

@@ -13,6 +13,11 @@ export const startFastify: StartHost = async (options) => {
     requestTimeout,
     keepAliveTimeout,
     forceCloseConnections: true,
+    // Fastify's own answer repeats what was asked.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.statusCode = 400
+      reply.raw.end('this is no request\n')
+    },
     http: { headersTimeout, connectionsCheckingInterval },
   })
   const listener = listenerOf(options)

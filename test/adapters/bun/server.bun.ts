@@ -1,7 +1,9 @@
 import { bunAdapter, serve } from '@fanfare/bun'
 import { type DisconnectEvent, Gateway, type GatewayOptions, Hub, OptionError } from '@fanfare/core'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
+import { rawFrame } from '../../support/raw-frames.ts'
 import { TcpPeer } from '../../support/tcp-peer.ts'
 import { until } from '../../support/until.ts'
 
@@ -193,5 +195,79 @@ describe('the adapter', () => {
       expect(() => bunAdapter(gateway, options as never)).toThrow(OptionError)
       expect(() => bunAdapter(gateway, options as never)).toThrow(name)
     }
+  })
+})
+
+/** Sends bytes of its own to a server, and collects what comes until the connection is over. */
+function raw(url: string, bytes: string): { text: string; over: boolean } {
+  const seen = { text: '', over: false }
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes))
+  socket.on('data', (chunk) => (seen.text += String(chunk))).on('close', () => (seen.over = true))
+  socket.on('error', () => {})
+  return seen
+}
+
+describe('plain connections', () => {
+  it('are cut when nothing is asked any more, whatever was asked before', async () => {
+    const gateway = new Gateway({ handshakeTimeoutMs: 1_000 })
+    const server = await serve(gateway, { fetch: () => new Response('page') })
+    const seen = [
+      raw(server.url, 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n'),
+      raw(server.url, 'POST /health HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc'),
+      raw(server.url, 'GET / HTTP/1.1\r\nhost: x\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n'),
+    ]
+    await until(() => seen.every(({ over }) => over), 'the end of all', 15_000)
+    expect(seen.map(({ text }) => text.slice(9, 12))).toEqual(['200', '200', '200'])
+    await server.close()
+    await gateway.hub.close()
+  }, 20_000)
+
+  it('are told nothing of the program when what they ask is nonsense, and nothing of it is reported', async () => {
+    const errors: unknown[] = []
+    await served({}, async (url, gateway) => {
+      gateway.hub.on('error', (event) => errors.push(event))
+      for (const host of ['[', 'a b', '%', 'x:99999999']) {
+        for (const upgrade of ['', 'connection: upgrade\r\nupgrade: websocket\r\n']) {
+          const seen = raw(url, `GET /live?token=secret HTTP/1.1\r\nhost: ${host}\r\n${upgrade}\r\n`)
+          await until(() => seen.text !== '' || seen.over, 'an answer')
+          expect(seen.text).not.toContain('secret')
+          expect(seen.text).not.toContain('.ts')
+          expect(seen.text.length).toBeLessThan(300)
+        }
+      }
+    })
+    expect(errors).toEqual([])
+  })
+
+  it('are told nothing of what a handler throws, which is reported', async () => {
+    const errors: unknown[] = []
+    const gateway = new Gateway()
+    gateway.hub.on('error', ({ error }) => errors.push(error))
+    const broken = new Error('of the handler')
+    const server = await serve(gateway, { fetch: () => Promise.reject(broken) })
+    const answer = await fetch(server.url.replace('ws:', 'http:'))
+    expect([answer.status, await answer.text()]).toEqual([500, 'something went wrong here\n'])
+    expect(errors).toEqual([broken])
+    await server.close()
+    await gateway.hub.close()
+  })
+})
+
+describe('pings and pongs', () => {
+  it('of one client are limited', async () => {
+    const gone: DisconnectEvent[] = []
+    const hub = new Hub()
+    hub.on('disconnect', (event) => gone.push(event))
+    await served({ hub }, async (url) => {
+      for (const first of [0x89, 0x8a]) {
+        const [loud, quiet] = [await TcpPeer.open(url), await TcpPeer.open(url)]
+        loud.sendRaw(Buffer.concat(Array.from({ length: 5_000 }, () => rawFrame(first))))
+        quiet.sendRaw(Buffer.concat(Array.from({ length: 100 }, () => rawFrame(first))))
+        await until(() => loud.ended, 'the end')
+        expect(quiet.ended).toBeUndefined()
+        quiet.destroy()
+      }
+      expect(gone.filter(({ why }) => why === 'rate').length).toBe(2)
+    })
   })
 })
