@@ -65,6 +65,7 @@ export const ADAPTERS: Readonly<Record<string, ContractDeclaration>> = {
           'whoever authenticate does not know is refused with 401',
           'authenticate that throws refuses: as it says with 403, else with 401',
           'the handshake reaches authenticate: path, query, header, address',
+          'of its handshake what it brought is kept, and no cookie or token',
         ],
       },
     ],

@@ -201,7 +201,7 @@ describe('who it is, against a real server', () => {
   const either = { authenticate: named, authenticateAt: 'either' } as const
 
   it('is said in the first message, or in the handshake', async () => {
-    const { url, gateway } = await serving(either)
+    const { url, gateway } = await serving({ ...either, keptHandshake: { secrets: ['token'] } })
     gateway.on('whoami', (client) => [client.user?.id, client.handshake.query('token')])
     gateway.onConnect((client) => client.send('hello', client.user?.id))
     for (const [tokenIn, query] of [

@@ -30,6 +30,7 @@ export function handshake({
   return {
     path,
     query: (name) => query[name],
+    queries: Object.entries(query),
     header: (name) => headers[name],
     remoteAddress,
     subprotocols,

@@ -16,7 +16,8 @@ export interface House extends BunConnOptions {
 /** What a connection of Bun.serve carries as its `data`, from the upgrade to its end. */
 export class Seat implements Suspect {
   readonly #house: House
-  readonly #ticket: Ticket
+  /** Until it is open: a ticket holds the request. */
+  #ticket: Ticket | undefined
   #ws: ServerWebSocket<Seat> | undefined
   #conn: BunConn | undefined
   #session: Session | undefined
@@ -33,10 +34,13 @@ export class Seat implements Suspect {
 
   opened(ws: ServerWebSocket<Seat>): void {
     const { gateway, sessions } = this.#house
+    const ticket = this.#ticket
+    if (!ticket) return
+    this.#ticket = undefined
     const conn = new BunConn(ws, this.#house)
     this.#ws = ws
     this.#conn = conn
-    const session = this.#ticket.accept(conn)
+    const session = ticket.accept(conn)
     this.#session = session
     sessions.add(session)
     conn.attach(session)

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { Gateway, OptionError, type Ticket } from '@fanfare/core'
 import { knownOptions, mountPath } from '@fanfare/core/adapter'
@@ -78,13 +78,19 @@ function refuseStrangers(app: FastifyInstance): void {
   })
 }
 
+/** An upgrade that the gateway let in. */
+interface Admitted {
+  readonly ticket: Ticket
+  readonly response: ServerResponse
+}
+
 /** A gateway's place in a Fastify app. */
 class House {
   readonly #gateway: Gateway
   readonly #path: string
   readonly #connections: Connections
   readonly #wire = new Wire()
-  readonly #tickets = new WeakMap<IncomingMessage, Ticket>()
+  readonly #admitted = new WeakMap<IncomingMessage, Admitted>()
   #upgrades: Upgrades | undefined
   #closed = false
 
@@ -128,14 +134,20 @@ class House {
     if (!admission.ok) {
       return reply.code(admission.status).headers(admission.headers).send(`${admission.message}\n`)
     }
-    this.#tickets.set(request.raw, admission)
+    this.#admitted.set(request.raw, { ticket: admission, response: reply.raw })
     return undefined
   }
 
   #accept(ws: WebSocket, request: IncomingMessage): void {
-    const ticket = this.#tickets.get(request)
-    if (ticket)
-      this.#connections.open({ ws: ws as ClosingWebSocket, socket: request.socket, wire: this.#wire }, ticket)
-    else ws.terminate()
+    const admitted = this.#admitted.get(request)
+    if (!admitted) {
+      ws.terminate()
+      return
+    }
+    const { socket } = request
+    // The plugin's listener for errors and the socket's response hold the request, with all of its headers.
+    ws.removeAllListeners('error')
+    admitted.response.detachSocket(socket)
+    this.#connections.open({ ws: ws as ClosingWebSocket, socket, wire: this.#wire }, admitted.ticket)
   }
 }

@@ -30,9 +30,21 @@ export function handshakeOf(
   return {
     path,
     query: (name) => url.searchParams.get(name) ?? undefined,
+    queries: url.searchParams,
+    headers: headersOf(request, url),
     header: (name) => request.headers.get(name) ?? (name === 'host' ? url.host : undefined),
     remoteAddress,
     subprotocols: [],
     transport,
+  }
+}
+
+/** Some hosts put the host into the URL alone. */
+function headersOf({ headers }: Request, { host }: URL): Iterable<readonly [string, string]> {
+  return {
+    *[Symbol.iterator]() {
+      if (!headers.has('host')) yield ['host', host]
+      yield* headers
+    },
   }
 }

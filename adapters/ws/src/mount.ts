@@ -7,10 +7,9 @@ import { Deadlines, pathBelow } from '@fanfare/core/adapter'
 import type { Compression } from './compression.ts'
 import { Connections } from './connections.ts'
 import { HalfOpen } from './half-open.ts'
-import { WsHandshake } from './handshake.ts'
+import { handshakeOf } from './handshake.ts'
 import { type MountListener, mountListener, responsibleFor } from './mounts.ts'
 import { type HttpRefusal, refuse } from './refuse.ts'
-import { SharedTexts } from './shared-texts.ts'
 import { Upgrader } from './upgrader.ts'
 
 /** A gateway on an HTTP server. */
@@ -50,7 +49,6 @@ export class Mount implements Attached {
   readonly #listener: MountListener
   readonly #upgrader: Upgrader
   readonly #connections: Connections
-  readonly #headers = new SharedTexts()
   /** Connections that have not asked for anything yet. */
   readonly #halfOpen: HalfOpen
   /** Upgrades that the gateway has not decided about yet. */
@@ -108,7 +106,7 @@ export class Mount implements Attached {
     let decided = false
     let waited = false
     this.#gateway
-      .admit(new WsHandshake(request, pathBelow(this.#path, request.url ?? '') ?? '/', this.#headers))
+      .admit(handshakeOf(request, pathBelow(this.#path, request.url ?? '') ?? '/'))
       .then((admission) => {
         decided = true
         // Answered meanwhile: it took too long, or the mount was closed.

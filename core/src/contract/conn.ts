@@ -108,14 +108,25 @@ export interface Session {
   leave(why?: Why): void
 }
 
-/** What is known of a connection before it is accepted. Lookups, so that nothing is copied. */
+/**
+ * What is known of a connection before it is accepted. Lookups, so that nothing is copied. Once its client is let in, the gateway
+ * keeps a part of it: see the option `keptHandshake`.
+ */
 export interface Handshake {
   /** Below the path at which the gateway is mounted; starts with a slash, without the query. */
   readonly path: string
   /** The first value of a query parameter, decoded. */
   query(name: string): string | undefined
-  /** A request header, by lower-case name. Adapters need not keep `sec-websocket-key`, which means nothing once it is answered. */
+  /** A request header, by lower-case name. */
   header(name: string): string | undefined
+  /**
+   * All headers, by lower-case names, each once: the gateway keeps some of them, and lets go of the request.
+   *
+   * @defaultValue absent: once the client is let in, the usual ones alone are known, such as `user-agent`
+   */
+  readonly headers?: Iterable<readonly [name: string, value: string]>
+  /** All parameters of the query, decoded, in their order. @defaultValue absent: none is known once the client is let in */
+  readonly queries?: Iterable<readonly [name: string, value: string]>
   /** The peer's address as the transport sees it. */
   readonly remoteAddress?: string | undefined
   /** The subprotocols offered by a WebSocket client, in its order. */

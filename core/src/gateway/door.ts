@@ -20,7 +20,7 @@ export interface DoorHost {
   readonly counters: GatewayCounters
   /** Nobody is let in any more. */
   readonly shut: boolean
-  crowded(): boolean
+  crowded(handshake: Handshake): boolean
   failed(event: ErrorEvent): void
 }
 
@@ -64,7 +64,7 @@ export class Door {
     if (!this.allows(handshake)) return refusal('forbidden', 'this origin may not connect')
     const afterMs = this.#count(handshake)
     if (afterMs > 0) return refusal('rate', 'too many handshakes', afterMs)
-    if (this.#host.crowded()) return refusal('over-capacity', 'too many connections')
+    if (this.#host.crowded(handshake)) return refusal('over-capacity', 'too many connections')
     const { authentication, pipeline } = this.#host
     const nobodyAsked = !authentication.asksHandshake && !pipeline.goesAround('connect')
     return nobodyAsked ? { ok: true, protocol, user: undefined } : this.#identify(handshake, protocol)

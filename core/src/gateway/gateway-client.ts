@@ -29,8 +29,8 @@ export interface Traffic {
 export class GatewayClient<U extends User = User, C extends Contract = Contract> {
   /** The hub's view of the same client. */
   readonly client: Client
-  /** What was known of it before it was accepted. */
-  readonly handshake: Handshake
+  #handshake: Handshake
+  #remoteAddress: string | undefined
   /** Made when it is first looked at: most clients have none. */
   #metadata: Map<string, unknown> | undefined
   readonly #host: GatewayClientHost
@@ -41,8 +41,16 @@ export class GatewayClient<U extends User = User, C extends Contract = Contract>
   constructor(host: GatewayClientHost, client: Client, handshake: Handshake, user: U | undefined) {
     this.#host = host
     this.client = client
-    this.handshake = handshake
+    this.#handshake = handshake
     this.#user = user
+  }
+
+  /**
+   * What is kept of its handshake. Until it has said who it is, where it has to do that in a message, all of it; then what the
+   * option `keptHandshake` says: without cookies and tokens, unless they are asked for.
+   */
+  get handshake(): Handshake {
+    return this.#handshake
   }
 
   /** Whatever the application wants to remember about it. */
@@ -85,7 +93,7 @@ export class GatewayClient<U extends User = User, C extends Contract = Contract>
 
   /** Where it connects from; proxies are believed as far as the option `trustedProxies` says. */
   get remoteAddress(): string | undefined {
-    return this.#host.remoteAddress(this.handshake)
+    return this.#remoteAddress ?? this.#host.remoteAddress(this.#handshake)
   }
 
   get userAgent(): string | undefined {
@@ -129,6 +137,12 @@ export class GatewayClient<U extends User = User, C extends Contract = Contract>
   /** Ends the connection; see `Client.close`. */
   close(code?: number | Why, reason?: string): void {
     this.client.close(code, reason)
+  }
+
+  /** From now on this is all that is kept of its handshake, and with proxies in front this is where it connects from. */
+  keepHandshake(handshake: Handshake, remoteAddress: string | undefined): void {
+    this.#handshake = handshake
+    this.#remoteAddress = remoteAddress
   }
 
   /** The gateway knows now who it is. */

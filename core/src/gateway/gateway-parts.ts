@@ -24,11 +24,13 @@ import { Handlers } from './handlers.ts'
 import { watchSilence } from './heartbeat.ts'
 import type { User } from './identity.ts'
 import { Journal } from './journal.ts'
+import { KeptHandshake, sizeOfConnection } from './kept-handshake.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { type GatewayLimits, type GatewayOptions, type GatewaySettings, gatewaySettings } from './options.ts'
 import { Pipeline } from './pipeline.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { remoteAddress } from './remote-address.ts'
+import { SharedTexts } from './shared-texts.ts'
 import { Validation } from './validation.ts'
 
 /** The parts of one gateway, put together. What the outside sees of them is `Gateway`. */
@@ -46,6 +48,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
   readonly lifecycle: Lifecycle
   readonly door: Door
   readonly connections = new Map<string, Connection>()
+  readonly #texts = new SharedTexts()
   readonly #users = new Map<string, Set<Connection>>()
   draining = false
 
@@ -89,7 +92,10 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     return this.draining || this.hub.closed
   }
 
-  crowded(): boolean {
+  crowded(handshake: Handshake): boolean {
+    const { state } = this.hub.budgets
+    // Of those who are here nobody goes for a newcomer.
+    if (state.used + sizeOfConnection(handshake) > state.limit) return true
     return this.hub.count() >= this.limits.maxConnections
   }
 
@@ -142,6 +148,7 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
     if (!client.connected) return client.session
     this.counters.connections++
     const face = new GatewayClient(this, client, handshake, user)
+    client.remember(sizeOfConnection(handshake))
     const connection = new Connection(this, face, protocol, opened.scratch)
     this.connections.set(client.id, connection)
     connection.authDue = user === undefined && this.authentication.expectsMessage
@@ -165,9 +172,19 @@ export class GatewayParts implements ConnectionHost, DoorHost, GatewayClientHost
       const connections = this.#users.get(user.id) ?? new Set()
       this.#users.set(user.id, connections.add(connection))
     }
+    this.#keepHandshake(connection)
     this.#note(connection.client.id, 'connect', { detail: user?.id })
     connection.announced = true
     this.lifecycle.emit('connect', connection.face)
+  }
+
+  /** Of the request nothing is held any more. */
+  #keepHandshake({ client, face }: Connection): void {
+    const kept = new KeptHandshake(face.handshake, this.settings.keptHandshake, this.#texts)
+    // The header that says so may not fit into what is kept.
+    face.keepHandshake(kept, this.settings.trustedProxies > 0 ? face.remoteAddress : undefined)
+    // The request of a stream is held by its host until it is answered, and that is when it ends.
+    if (kept.transport !== 'sse') client.remember(kept.bytes)
   }
 
   #serve(connection: Connection, protocol: Protocol, needsPings: boolean): void {

@@ -8,6 +8,11 @@ import { native } from '../protocols/native.ts'
 import type { GatewayClient } from './gateway-client.ts'
 import type { AnyHandler, OnUnknown } from './handlers.ts'
 import type { Authenticate, AuthenticateAt, User } from './identity.ts'
+import {
+  type KeptHandshakeOptions,
+  type KeptHandshakeSettings,
+  keptHandshakeSettings,
+} from './kept-handshake.ts'
 import { type AllowedOrigins, type OriginCheck, originCheck } from './origins.ts'
 import { rateLimits, type RateLimitOptions, type RateLimits } from './rate-limits.ts'
 
@@ -80,6 +85,8 @@ export interface GatewayOptions<C extends Contract = Contract, U extends User = 
   readonly directMessages?: boolean | undefined
   /** How many proxies stand in front, for `remoteAddress`. @defaultValue `0` */
   readonly trustedProxies?: number | undefined
+  /** What is kept of a handshake for as long as its client is there. */
+  readonly keptHandshake?: KeptHandshakeOptions | undefined
   /** How many of the last things that happened are kept for `explain`. @defaultValue `4_096` entries */
   readonly journalSize?: number | undefined
 }
@@ -105,6 +112,7 @@ export interface GatewaySettings {
   readonly rateLimits: RateLimits
   readonly trustedProxies: number
   readonly journalSize: number
+  readonly keptHandshake: KeptHandshakeSettings
   readonly authenticateAt: AuthenticateAt
   readonly onUnknown: OnUnknown
 }
@@ -131,6 +139,7 @@ const OPTIONS: readonly (keyof GatewayOptions)[] = [
   'handlerTimeoutMs',
   'directMessages',
   'trustedProxies',
+  'keptHandshake',
   'journalSize',
 ]
 
@@ -146,6 +155,7 @@ export function gatewaySettings<C extends Contract, U extends User>(
     limits: gatewayLimits(options),
     rateLimits: rateLimits(options.rateLimit ?? {}),
     trustedProxies: wholeFrom('trustedProxies', options.trustedProxies ?? 0, 0),
+    keptHandshake: keptHandshakeSettings(options.keptHandshake ?? {}),
     journalSize: wholeFrom('journalSize', options.journalSize ?? 4_096, 1),
     authenticateAt: oneOf('authenticateAt', options.authenticateAt ?? 'handshake', AUTHENTICATE_AT),
     onUnknown:

@@ -8,15 +8,15 @@ const SLACK_CHARACTERS = 256
  * @param whole - what it is a part of; when that is hardly longer, the part stays as it is
  */
 export function ownText(part: string, whole: string): string {
-  return whole.length - part.length > SLACK_CHARACTERS ? copied(part) : part
+  return whole.length - part.length > SLACK_CHARACTERS ? freshText(part) : part
 }
 
 /** The beginning of a text, in memory of its own; what is left out is marked by `…`. For what is only logged. */
 export function shortened(text: string, most: number): string {
-  return text.length > most ? `${copied(text.slice(0, most))}…` : text
+  return text.length > most ? `${freshText(text.slice(0, most))}…` : text
 }
 
-/** Whatever else puts a text together and cuts it again, one engine or the other makes views of. */
-function copied(text: string): string {
+/** The same text in memory of its own. Whatever else puts texts together and cuts them, some engine makes views of. */
+export function freshText(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string
 }

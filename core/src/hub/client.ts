@@ -56,6 +56,8 @@ export interface Client {
   readonly sent: { readonly frames: number; readonly bytes: number }
   /** From now on this is who it is, for the authorizer. */
   identify(auth: unknown): void
+  /** So much is remembered of it outside the hub from now on, in bytes: it counts on the budget for state. For gateways. */
+  remember(bytes: number): void
   /** What the adapter reports to. */
   readonly session: Session
   /** Sends to this client alone. Returns `false` when it is gone (and counts the drop). */

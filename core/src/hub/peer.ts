@@ -40,6 +40,8 @@ export class Peer implements Subscriber, Session {
   attempts: Few<Attempt>
   #questions: Set<Question> | undefined
   heldBytes = 0
+  /** What of that is remembered outside the hub. */
+  #elsewhereBytes = 0
   /** The transport has reported its end: nobody need wait for it. */
   transportGone = false
   readonly #hub: PeerHost
@@ -85,6 +87,12 @@ export class Peer implements Subscriber, Session {
 
   identify(auth: unknown): void {
     this.#auth = auth
+  }
+
+  remember(bytes: number): void {
+    if (!this.#connected) return
+    this.#hub.budgets.state.hold(this, this.heldBytes + bytes - this.#elsewhereBytes)
+    this.#elsewhereBytes = bytes
   }
 
   get protocol(): string {
@@ -208,6 +216,7 @@ export class Peer implements Subscriber, Session {
   /** From now on the client is gone for everybody. Returns whether it was here until now. */
   disconnect(): boolean {
     const was = this.#connected
+    this.remember(0)
     this.#connected = false
     return was
   }

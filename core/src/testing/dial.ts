@@ -51,6 +51,8 @@ function handshake({ path = '/', query = {}, headers = {}, ...rest }: DialOption
     path,
     query: (name) => own(query, name),
     header: (name) => own(headers, name.toLowerCase()),
+    queries: Object.entries(query),
+    headers: Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
     remoteAddress,
     subprotocols,
     transport: 'memory',

@@ -135,6 +135,39 @@ const PEOPLE: Tests<Stage> = {
   },
 }
 
+/** Of the request an adapter holds nothing on; what the gateway keeps of it is what it was told. */
+const KEPT: Tests<Stage> = {
+  async 'of its handshake what it brought is kept, and no cookie or token'({ open, expect }) {
+    const seen: unknown[] = []
+    const names = ['x-kind', 'user-agent', 'cookie', 'authorization']
+    const scene = await open({}, { protocols: { '/': plain(), '/rooms/*': plain() } })
+    scene.gateway.onConnect(({ handshake }) => {
+      const queries = ['name', 'token', 'none'].map((name) => handshake.query(name))
+      seen.push(
+        handshake.path,
+        names.map((name) => handshake.header(name)),
+        queries,
+      )
+    })
+    await ask(scene, {
+      path: '/rooms/7',
+      query: { name: 'Ann & Ben', token: 'secret' },
+      headers: {
+        'x-kind': 'robot',
+        'user-agent': 'test/1',
+        cookie: 'a=secret',
+        authorization: 'Bearer secret',
+      },
+    })
+    expect(seen).toEqual([
+      '/rooms/7',
+      ['robot', 'test/1', undefined, undefined],
+      ['Ann & Ben', undefined, undefined],
+    ])
+    await empty(scene)
+  },
+}
+
 const ROOM_FOR: Tests<Stage> = {
   async 'beyond maxConnections it is 503, until somebody goes'({ open, expect }) {
     const scene = await open({}, { maxConnections: 1 })
@@ -172,4 +205,4 @@ const ROOM_FOR: Tests<Stage> = {
 }
 
 /** Who comes in. */
-export const ADMISSION: Tests<Stage> = { ...PAGES, ...PEOPLE, ...ROOM_FOR }
+export const ADMISSION: Tests<Stage> = { ...PAGES, ...PEOPLE, ...KEPT, ...ROOM_FOR }
