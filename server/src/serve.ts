@@ -134,7 +134,12 @@ function assemble(settings: Settings, bus: ServerBus | undefined): Assembled {
     maxConnections: settings.maxConnections,
     maxMessageBytes: settings.maxMessageBytes,
     handshakeTimeoutMs: settings.handshakeTimeoutMs,
-    rateLimit: { messages: { rate: settings.rateLimit, burst: settings.rateBurst } },
+    maxHalfOpen: settings.maxHalfOpen,
+    trustedProxies: settings.trustedProxies,
+    rateLimit: {
+      messages: { rate: settings.rateLimit, burst: settings.rateBurst },
+      handshakesPerAddress: { rate: settings.handshakeRate, burst: settings.handshakeBurst },
+    },
     heartbeat: { intervalMs: settings.pingIntervalMs, timeoutMs: settings.pongTimeoutMs },
   })
   if (settings.demo) rooms.open(gateway)

@@ -321,3 +321,16 @@ describe.each([false, true])(
     })
   },
 )
+
+describe('connections that have not asked for anything', () => {
+  it('have a bound of their own, and a time', async () => {
+    const { app } = await appWith({ maxHalfOpen: 3, handshakeTimeoutMs: 500 })
+    const port = Number(new URL(await urlOf(app)).port)
+    const mute: RawPeer[] = []
+    for (let at = 0; at < 5; at++) mute.push(await RawPeer.open(port))
+    await until(() => mute.filter(({ closed }) => closed).length >= 2, 'the oldest to be cut')
+    expect(await statusOf(app, '/live')).toBe(101)
+    await Promise.all(mute.map((peer) => peer.over()))
+    expect((await app.inject('/live')).statusCode).toBe(426)
+  })
+})

@@ -6,6 +6,7 @@
 import type { Gateway, Ticket } from '@fanfare/core'
 import { Deadlines, Heartbeats, Sessions } from '@fanfare/core/adapter'
 
+import { HalfOpen } from './half-open.ts'
 import { handshakeOf } from './handshake.ts'
 import { Inflow } from './inflow.ts'
 import { ClosingWebSocket } from './web-socket.ts'
@@ -13,7 +14,7 @@ import { CLOSE_TIMEOUT_MS, maxPayloadOf, webSocketOptions } from './web-socket-o
 import { Wire } from './wire.ts'
 import { type Opened, WsConn, type WsHouse } from './ws-conn.ts'
 
-export { ClosingWebSocket, handshakeOf, maxPayloadOf, type Opened, webSocketOptions, Wire }
+export { ClosingWebSocket, HalfOpen, handshakeOf, maxPayloadOf, type Opened, webSocketOptions, Wire }
 
 /** The WebSocket connections of one adapter. */
 export class Connections {

@@ -1,32 +1,35 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-import type { Deadlines } from '@fanfare/core/adapter'
+import type { Gateway } from '@fanfare/core'
+import { Deadlines } from '@fanfare/core/adapter'
 
 /** How connections that are watched are told apart. */
-export type ConnectionKey = string | Socket
+type ConnectionKey = string | Socket
 
 /**
- * Cuts connections that do not finish their first request in time, whatever timeouts the HTTP server itself has. It does
- * not hear of upgrades: whoever listens to them says so.
+ * Cuts connections that do not finish their first request in time, whatever timeouts the HTTP server itself has, and when there
+ * are too many of them the oldest. It does not hear of upgrades: whoever listens to them says so.
  */
 export class HalfOpen {
   readonly #server: Server
   readonly #deadlines: Deadlines<ConnectionKey>
+  readonly #most: number
   /** A TLS server tells of a connection before its TLS handshake, and shows another socket from then on. */
   readonly #secure: boolean
   readonly #opened = (socket: Socket): void => this.#watch(socket)
   readonly #asked = ({ socket }: { readonly socket: Socket }): void => this.heard(socket)
   readonly #closed: (this: Socket) => void
 
-  constructor(server: Server, deadlines: Deadlines<ConnectionKey>) {
+  constructor(server: Server, { wheel, limits }: Pick<Gateway, 'wheel' | 'limits'>) {
     // One for all sockets, which say themselves which of them it was.
     const heard = (socket: Socket): void => this.heard(socket)
     this.#closed = function () {
       heard(this)
     }
     this.#server = server
-    this.#deadlines = deadlines
+    this.#deadlines = new Deadlines(wheel, limits.handshakeTimeoutMs)
+    this.#most = limits.maxHalfOpen
     this.#secure = 'setSecureContext' in server
     server.on('connection', this.#opened)
     server.prependListener('request', this.#asked)
@@ -49,6 +52,7 @@ export class HalfOpen {
     if (this.#secure && typeof key !== 'string') return
     this.#deadlines.start(key, key === socket ? cut : () => socket.destroy())
     socket.on('close', this.#closed)
+    if (this.#deadlines.size > this.#most) this.#deadlines.giveUpFirst()
   }
 
   /** The same for the socket that was accepted and for the one that TLS puts around it; without TLS, or TCP, the socket. */

@@ -68,7 +68,7 @@ export class Mount implements Attached {
     this.#server = server
     this.#path = path
     this.#upgrader = new Upgrader({ limits, compression, failed: (error) => this.#failed(error) })
-    this.#halfOpen = new HalfOpen(server, new Deadlines(wheel, handshakeTimeoutMs))
+    this.#halfOpen = new HalfOpen(server, gateway)
     const undecided = (this.#undecided = new Deadlines(wheel, handshakeTimeoutMs))
     const unclaimed = (this.#unclaimed = new Deadlines(wheel, handshakeTimeoutMs))
     this.#closed = function () {

@@ -26,6 +26,11 @@ export class Deadlines<Key> {
     this.#ms = ms
   }
 
+  /** How many are waited for. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
   /** Waits anew. Calls `missed` with the key unless {@link met} comes before. */
   start(key: Key, missed: (key: Key) => void): void {
     this.#waiting.delete(key)
@@ -38,6 +43,15 @@ export class Deadlines<Key> {
     if (!this.#waiting.delete(key)) return false
     if (this.#waiting.size === 0) this.#disarm()
     return true
+  }
+
+  /** Gives up the one that is waited for the longest, as if its time were over. */
+  giveUpFirst(): void {
+    const [first] = this.#waiting
+    if (!first) return
+    const [key, { missed }] = first
+    this.met(key)
+    missed(key)
   }
 
   /** Calls all of them off. Returns what was waited for. */

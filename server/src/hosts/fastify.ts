@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fanfare } from '@fanfare/fastify'
 import { fastify } from 'fastify'
 
-import { limits, listenerOf, type StartHost } from './host.ts'
+import { limitSockets, limits, listenerOf, type StartHost } from './host.ts'
 
 /** Fastify. */
 export const startFastify: StartHost = async (options) => {
@@ -20,6 +20,7 @@ export const startFastify: StartHost = async (options) => {
     },
     http: { headersTimeout, connectionsCheckingInterval },
   })
+  limitSockets(app.server, settings)
   const listener = listenerOf(options)
   // Everything but upgrades is answered as on the other hosts.
   app.addHook('onRequest', ({ raw }, reply, next) => {

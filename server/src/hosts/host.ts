@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 
 import type { Gateway } from '@fanfare/core'
 import { nodeListener } from '@fanfare/http/node'
@@ -7,6 +7,7 @@ import { send } from '../answer.ts'
 import type { Settings } from '../config/table.ts'
 import type { Plain } from '../plain.ts'
 import type { Site } from '../site.ts'
+import { limitResting } from './resting.ts'
 
 /** What a host is made of. */
 export interface HostOptions {
@@ -42,6 +43,16 @@ export function limits({ handshakeTimeoutMs }: Settings): {
     keepAliveTimeout: 5_000,
     connectionsCheckingInterval: 1_000,
   }
+}
+
+/** Connections that are told that the server is full. */
+const SPARE_CONNECTIONS = 256
+
+/** Bounds the connections that are no clients: none of them takes a client's place, and there is always room for one more. */
+export function limitSockets(server: Server, { maxConnections, maxHalfOpen }: Settings): void {
+  limitResting(server, maxHalfOpen)
+  // A client that polls has two; those that ask for nothing have two bounds, before their first request and after it.
+  server.maxConnections = 2 * maxConnections + 2 * maxHalfOpen + SPARE_CONNECTIONS
 }
 
 /** Answers everything but upgrades, on `node:http`. */

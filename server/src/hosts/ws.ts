@@ -4,16 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { attach } from '@fanfare/ws'
 
 import { listen } from '../listen.ts'
-import { limits, listenerOf, type StartHost } from './host.ts'
-
-/** Connections that are no clients and may be there all the same: those that get told that the server is full. */
-const SPARE_CONNECTIONS = 256
+import { limitSockets, limits, listenerOf, type StartHost } from './host.ts'
 
 /** `ws` on `node:http`. */
 export const startWs: StartHost = async (options) => {
   const { gateway, settings, failed } = options
   const server = createServer(limits(settings), listenerOf(options))
-  server.maxConnections = settings.maxConnections + SPARE_CONNECTIONS
+  limitSockets(server, settings)
   const attached = attach(gateway, server, { path: settings.path })
   await listen(server, settings, failed)
   return {

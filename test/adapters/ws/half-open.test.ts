@@ -78,6 +78,23 @@ describe('a connection that does not finish its handshake is cut after 7 s', () 
     whole.destroy()
   })
 
+  it('or before, when there are more than may be: the oldest first, and nobody who has asked', async () => {
+    const live = await liveGateway({ maxHalfOpen: 3 })
+    const whole = await wsPeer(live.url)
+    const mute: RawPeer[] = []
+    for (let at = 0; at < 5; at++) {
+      mute.push(await RawPeer.open(live.port))
+      await connected(live, at + 2)
+    }
+    await until(() => mute[1]?.closed, 'the oldest two to be cut')
+    await turns(20)
+    expect(mute.map(({ closed }) => closed)).toEqual([true, true, false, false, false])
+    expect(whole.ended).toBeUndefined()
+    mute[2]?.send(request)
+    await mute[2]?.answered()
+    expect(mute[2]?.status).toBe(101)
+  })
+
   it('when it never begins with TLS, or stops after it', async () => {
     const server = createTlsServer(TLS_SERVER)
     const live = await liveGateway()
