@@ -14,6 +14,7 @@ export const benchmarks = {
   channels: { seconds: 25, load: async () => (await import('./channels/channels.mjs')).channels },
   adapters: { seconds: 25, load: async () => (await import('./fan-out/fan-out.mjs')).adapterCosts },
   'in-memory': { seconds: 15, load: async () => (await import('./in-memory/in-memory.mjs')).inMemory },
+  bytes: { seconds: 2, load: async () => (await import('./bytes/bytes.mjs')).bytes },
   compressed: { seconds: 15, load: async () => (await import('./compressed/compressed.mjs')).compressed },
   latency: { seconds: 15, load: async () => (await import('./latency/latency.mjs')).latency },
   stalled: { seconds: 15, load: async () => (await import('./stalled/stalled.mjs')).stalled },

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `npm run bench [-- [BENCHMARK …] [options]]
 
-  BENCHMARK          fan-out, channels, adapters, in-memory, compressed, latency, stalled, joins, inbound, budgets,
-                     connect, idle, crowd, cluster; all when left out
+  BENCHMARK          fan-out, channels, adapters, in-memory, bytes, compressed, latency, stalled, joins, inbound,
+                     budgets, connect, idle, crowd, cluster; all when left out
   --budget SECONDS   how long each may take; everything is measured once in any case
   --results FOLDER   write the results there, as JSON
   --subscribers N    subscribers of the channel (cluster: over all nodes)

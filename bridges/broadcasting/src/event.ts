@@ -6,7 +6,7 @@ export interface Event {
   readonly channel: string
   /** The event's name. Without one, `plain` sends the payload as it is and other protocols call it `message`. */
   readonly name?: string | undefined
-  /** JSON text as a rule, other text, or bytes. Opaque to the bus. */
+  /** JSON text as a rule, other text, or bytes. Opaque to the bus. Bytes are copied when a driver takes them, and so may be used again. */
   readonly payload: string | Uint8Array
   /** Ids of the clients that shall not get it. */
   readonly except?: readonly string[] | undefined

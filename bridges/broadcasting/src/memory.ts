@@ -3,6 +3,7 @@ import { FanfareError, hostPlatform, knownOptions, type Platform, wholeFrom } fr
 import type { Driver, DriverStatus, Event, Handler, Logger, SubscribeOptions, Subscription } from './event.ts'
 import { assertBusName, assertEvent } from './event-fault.ts'
 import { checkedLogger } from './logger.ts'
+import { takenEvent } from './taken-event.ts'
 import { Mailbox, type MailboxHost } from './mailbox.ts'
 
 /** How a memory driver is made. */
@@ -53,7 +54,7 @@ class MemoryDriver implements Driver, MailboxHost {
   async publish(event: Event): Promise<void> {
     this.#assertOpen()
     assertEvent(event)
-    this.#waiting.push(event)
+    this.#waiting.push(takenEvent(event))
     if (this.#delivering) return
     this.#delivering = true
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#deliver(next)

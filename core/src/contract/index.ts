@@ -64,6 +64,7 @@ export {
 } from '../ground/channel-name.ts'
 export type { ChannelType } from '../ground/channel-name.ts'
 export { ChannelNameError, FanfareError, OptionError } from '../ground/errors.ts'
+export { taken } from '../ground/bytes.ts'
 export { isTooDeep, MAX_JSON_DEPTH } from '../ground/json-scan.ts'
 export { knownOptions, wholeFrom } from '../ground/options.ts'
 export { hostPlatform } from '../ground/platform.ts'

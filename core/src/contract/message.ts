@@ -11,7 +11,10 @@ export interface Message {
   readonly channel: string
   /** The message's name. Without one, `plain` sends the data as it is and other protocols call it `message`. */
   readonly event?: string | undefined
-  /** JSON text, other text (protocols that inline JSON send it as a JSON string), or bytes. */
+  /**
+   * JSON text, other text (protocols that inline JSON send it as a JSON string), or bytes. Bytes are copied when the hub takes
+   * them, once, whatever the number of subscribers: whoever gave them may use them again at once.
+   */
   readonly data: string | Uint8Array
   /** Ids of the clients that shall not get it. */
   readonly except?: readonly string[] | undefined

@@ -6,6 +6,7 @@ import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { ErrorEvent } from '../hub/events.ts'
 import type { Hub } from '../hub/hub.ts'
+import { taken } from '../ground/bytes.ts'
 import type { Authentication } from './authentication.ts'
 import { ClientContext, type Context, type StepDetails } from './context.ts'
 import type { GatewayClient } from './gateway-client.ts'
@@ -116,7 +117,7 @@ export class Connection implements Joining, Runner, Holder {
       this.client.close('too-large')
       return
     }
-    const said = this.#protocol.decode(data, this.#scratch)
+    const said = this.#protocol.decode(taken(data), this.#scratch)
     const commands = said.length === 0 ? NOTHING : said
     const limited = hasLimits(this.host.rateLimits)
     this.obey(limited ? commands.filter((command) => this.#withinRate(command)) : commands, bytes)

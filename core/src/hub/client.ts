@@ -60,7 +60,7 @@ export interface Client {
   remember(bytes: number): void
   /** What the adapter reports to. */
   readonly session: Session
-  /** Sends to this client alone. Returns `false` when it is gone (and counts the drop). */
+  /** Sends to this client alone; bytes are copied. Returns `false` when it is gone (and counts the drop). */
   send(payload: string | Uint8Array, options?: SendOptions): boolean
   /** Writes an answer or a notice in the client's own protocol; for gateways. */
   tell(event: Unicast, lane?: Lane): void

@@ -4,6 +4,7 @@ import type { Member, Message, Origin } from '../contract/message.ts'
 import type { Ref, RosterView } from '../contract/protocol.ts'
 import type { Relay } from '../contract/relay.ts'
 import type { Budgets } from '../ground/budget.ts'
+import { taken } from '../ground/bytes.ts'
 import { HubClosedError, rejected } from '../ground/errors.ts'
 import { named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
@@ -15,6 +16,7 @@ import type { SubscribeOptions } from './memberships.ts'
 import type { HubOptions } from './options.ts'
 import { HubParts } from './parts.ts'
 import type { HubStats } from './stats.ts'
+import { takenMessage } from './taken-message.ts'
 
 /** How a payload is broadcast. */
 export interface BroadcastOptions {
@@ -112,7 +114,8 @@ export class Hub {
 
   /**
    * Sends a payload to all subscribers of a channel, or of each of several: a client in two of them gets it twice. A
-   * string goes out as text, bytes as binary. A channel without subscribers is no error. A relay that fails causes an
+   * string goes out as text, bytes as binary; bytes are copied, once, so they may be used again at once. A channel without
+   * subscribers is no error. A relay that fails causes an
    * `error` event; use {@link publish} to be told.
    *
    * @throws ChannelNameError, HubClosedError, FanfareError `bad-message`; then nothing was sent
@@ -126,7 +129,8 @@ export class Hub {
     const { event, key, from } = options
     const except = typeof options.except === 'string' ? [options.except] : options.except
     const names = typeof channels === 'object' ? channels : [channels]
-    const messages = names.map((channel): Message => ({ channel, event, data: payload, except, key, from }))
+    const data = taken(payload)
+    const messages = names.map((channel): Message => ({ channel, event, data, except, key, from }))
     messages.forEach(assertMessage)
     for (const message of messages) this.#parts.relaying.post(message)
   }
@@ -139,7 +143,7 @@ export class Hub {
   async publish(message: Message): Promise<void> {
     this.#open()
     assertMessage(message)
-    await this.#parts.relaying.publish(message)
+    await this.#parts.relaying.publish(takenMessage(message))
   }
 
   /** Delivers to this node's clients only; what a bridge calls. What is no message is counted and ignored. */
@@ -163,13 +167,13 @@ export class Hub {
     return this.#parts.relaying.attach(relay)
   }
 
-  /** Sends to one client. Returns whether there is such a client on this node. */
+  /** Sends to one client; bytes are copied. Returns whether there is such a client on this node. */
   sendTo(clientId: string, payload: string | Uint8Array, options?: SendOptions): boolean {
     this.#open()
     return this.#parts.peers.get(clientId)?.send(payload, options) ?? false
   }
 
-  /** Sends to many clients directly: encoded once per protocol. Returns how many of them are on this node. */
+  /** Sends to many clients directly: encoded once per protocol, bytes copied once. Returns how many of them are on this node. */
   sendToMany(clients: Iterable<Client>, payload: string | Uint8Array, options: SendOptions = {}): number {
     this.#open()
     return this.#parts.sendToMany(clients, payload, options)

@@ -1,5 +1,6 @@
 import type { Budgets, Holder } from '../ground/budget.ts'
 import type { Platform } from '../ground/platform.ts'
+import { taken } from '../ground/bytes.ts'
 import type { Client, Listener } from './client.ts'
 import type { Counters } from './counters.ts'
 import type { ErrorEvent } from './events.ts'
@@ -41,7 +42,7 @@ export class Inbound implements Holder {
       this.#hub.counters.unread++
       return
     }
-    this.#kept.push(data)
+    this.#kept.push(taken(data))
     this.#keptBytes += bytes
     this.#hub.budgets.inbound.hold(this, this.#keptBytes)
   }

@@ -11,6 +11,8 @@ import { hostPlatform, type Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
 import { WallTime } from '../ground/wheel-time.ts'
 import type { Why } from '../ground/why.ts'
+import { taken } from '../ground/bytes.ts'
+import { takenMessage } from './taken-message.ts'
 import type { Channel } from './channel.ts'
 import type { AddOptions, Client, SendOptions } from './client.ts'
 import { ClientIds } from './client-ids.ts'
@@ -141,7 +143,7 @@ export class HubParts implements OutletHost {
 
   deliver(message: Message): void {
     if (messageFault(message)) this.counters.malformed++
-    else this.deliverNow(message)
+    else this.deliverNow(takenMessage(message))
   }
 
   gap(channel: string): void {
@@ -210,7 +212,7 @@ export class HubParts implements OutletHost {
     const event = {
       on: 'message',
       event: options.event,
-      data: new Payload(payload),
+      data: new Payload(taken(payload)),
       from: options.from,
     } as const
     this.sequencer.run(() => this.fanOut.toMany(peers, event, this.policies.hub, options.key))

@@ -5,6 +5,7 @@ import { all, type Few, named } from '../ground/few.ts'
 import { shortened } from '../ground/own-text.ts'
 import { Payload } from '../ground/payload.ts'
 import type { Why } from '../ground/why.ts'
+import { taken } from '../ground/bytes.ts'
 import type { Attempt } from './attempt.ts'
 import type { Subscriber, Subscription } from './channel.ts'
 import type { Listener, Receiver, SendOptions } from './client.ts'
@@ -130,7 +131,7 @@ export class Peer implements Subscriber, Session {
       const event = {
         on: 'message',
         event: options.event,
-        data: new Payload(payload),
+        data: new Payload(taken(payload)),
         from: options.from,
       } as const
       const data = this.outlet.broadcast(event)

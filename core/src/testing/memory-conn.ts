@@ -1,4 +1,5 @@
 import type { Batch, Conn, Frame, Session } from '../contract/conn.ts'
+import { taken } from '../ground/bytes.ts'
 
 /** How an in-memory connection ended. */
 export interface ClosedWith {
@@ -92,11 +93,11 @@ export class MemoryConn implements Conn {
     return !this.#over && !this.closedWith
   }
 
-  /** The peer sends a message; values other than text and bytes are printed as JSON. */
+  /** The peer sends a message; bytes are copied, as a socket does, and values other than text and bytes are printed as JSON. */
   says(message: unknown): void {
     if (this.#over) return
     const raw = typeof message === 'string' || message instanceof Uint8Array
-    this.#session?.receive(raw ? message : JSON.stringify(message))
+    this.#session?.receive(raw ? taken(message) : JSON.stringify(message))
   }
 
   /** From now on the peer takes nothing. */

@@ -1,6 +1,7 @@
 import { type Cancel, FanfareError } from '@fanfare/core/contract'
 
 import type { Event } from '../event.ts'
+import { takenEvent } from '../taken-event.ts'
 import { Sequence } from './continuity.ts'
 import { Courier, type Shipment } from './courier.ts'
 import { encodeLetter, type Letter } from './envelope.ts'
@@ -111,9 +112,11 @@ export class Outgoing {
     }
     this.#sequence.take(event.channel, sequence)
     const line = this.#host.line(event.channel)
+    // It is delivered here later, if the bus does not bring it: what travels was copied by being written.
+    const owed = line ? { ...letter, event: takenEvent(event) } : letter
     if (this.#bytes + bytes > settings.queue.bytes) {
       this.counters.refused++
-      if (line) this.#owe(line, letter)
+      if (line) this.#owe(line, owed)
       line?.giveUp(sequence)
       throw new RefusedError(`${String(settings.queue.bytes)} bytes wait for the bus already`)
     }
@@ -121,7 +124,7 @@ export class Outgoing {
     const subject = line?.subject ?? this.#host.subject(event.channel)
     const until = settings.wheel.now + settings.queue.deadlineMs
     const outcome = this.#hold({ sequence, subject, line, bytes, text, until })
-    if (line) this.#owe(line, letter)
+    if (line) this.#owe(line, owed)
     return outcome
   }
 

@@ -88,6 +88,25 @@ export const CARRYING: Tests<Crew> = {
     }
   },
 
+  async 'bytes are copied when they are taken'(crew) {
+    const driver = crew.driver()
+    const ears = [await crew.listen(driver), await crew.listen(driver)]
+    const bytes = new Uint8Array(1_000)
+    const published: Promise<void>[] = []
+    for (const value of [1, 2, 3]) {
+      published.push(driver.publish({ channel: 'orders', payload: bytes.fill(value) }))
+    }
+    bytes.fill(9)
+    await Promise.all(published)
+    for (const ear of ears) {
+      await crew.hears(ear, 3)
+      const values = ear.events.map(({ payload }) =>
+        payload instanceof Uint8Array ? payload[999] : undefined,
+      )
+      crew.expect(values).toEqual([1, 2, 3])
+    }
+  },
+
   async 'an event of half a megabyte arrives'(crew) {
     const driver = crew.driver()
     const ear = await crew.listen(driver)
