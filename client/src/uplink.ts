@@ -9,6 +9,8 @@ const BATCH = 65_536
 const REPEATS = 3
 /** The pause before the first of these, in milliseconds; it doubles. */
 const PAUSE_MS = 500
+/** The server still reads a POST that was lost on the way, such as one from before a change of networks. */
+const UNDER_WAY = 409
 /** How long the last words may take, in milliseconds. */
 const LINGER_MS = 3_000
 
@@ -109,7 +111,7 @@ export class Uplink {
       const { status } = response
       if (this.#over) return
       if (last) this.cut()
-      else if (status >= 500) lost()
+      else if (status >= 500 || status === UNDER_WAY) lost()
       else if (status >= 400 || status < 200) this.#fail(...midway(status))
       else this.#done(body.messages)
     }, lost)

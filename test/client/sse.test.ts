@@ -182,7 +182,7 @@ describe('what goes up', () => {
     expect(net.posts.length).toBe(3)
   })
 
-  it.each(['drops', 502])('is repeated as it was when the answer is lost: %s', async (how) => {
+  it.each(['drops', 502, 409])('is repeated as it was when the answer is lost: %s', async (how) => {
     const { net, say, clock, settles } = await ready()
     const lose = (): void => (how === 'drops' ? net.post!.drops() : net.post!.answers(Number(how)))
     await say('a')

@@ -1,5 +1,7 @@
 import { closeCode, type Refusal } from '@fanfare/core'
 
+import type { BodyFault } from './body.ts'
+import type { ShapeFault } from './shape.ts'
 import { closeEvent, retryLine } from './sse-events.ts'
 
 const EVENT_STREAM = {
@@ -31,6 +33,33 @@ export function nothing(headers: Headers): Response {
 export function wrong(status: number, sentence: string, headers: Headers): Response {
   const own = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
   return new Response(`${sentence}\n`, { status, headers: { ...own, ...headers } })
+}
+
+const SOON = { 'retry-after': '1' }
+
+/** What is wrong with a request's body, by what was found. */
+const FAULTS: Readonly<
+  Record<BodyFault | ShapeFault, readonly [status: number, sentence: string, headers: Headers]>
+> = {
+  'too-large': [413, 'that is too large', {}],
+  timeout: [408, 'that took too long', {}],
+  rate: [429, 'too many bytes are on their way', SOON],
+  conflict: [409, 'another request of this session is under way', SOON],
+  pieces: [400, 'that comes in too small pieces', {}],
+  deep: [400, 'that is nested too deep', {}],
+  many: [413, 'those are too many messages', {}],
+}
+
+/** A body that was not taken. */
+export function faulty(fault: BodyFault | ShapeFault, cors: Headers): Response {
+  const [status, sentence, headers] = FAULTS[fault]
+  return wrong(status, sentence, { ...headers, ...cors })
+}
+
+/** The same answer, and the end of its connection: there is more of the request than anybody wants to read. */
+export function closing(response: Response): Response {
+  response.headers.set('connection', 'close')
+  return response
 }
 
 /** A handshake that the gateway refused. */

@@ -1,6 +1,7 @@
 import type { Gateway } from '@fanfare/core'
 
-import { Mount } from './mount.ts'
+import { closing } from './answers.ts'
+import { type Answered, Mount } from './mount.ts'
 import { type HttpAdapterOptions, httpSettings } from './options.ts'
 
 /** What is known of a request beside what is in it. */
@@ -32,18 +33,24 @@ export interface HttpAdapter {
  */
 export function httpAdapter(gateway: Gateway, options: HttpAdapterOptions = {}): HttpAdapter {
   const mount = new Mount(gateway, httpSettings(options))
-  const answer = async (request: Request, { remoteAddress }: RequestInfo = {}): Promise<Response> => {
-    try {
-      return await mount.answer(request, remoteAddress)
-    } catch (error) {
-      // The client went while its body was read: there is nobody to answer.
-      if (!request.signal.aborted) gateway.hub.reportError({ error, where: 'conn' })
-      return new Response(null, { status: 500 })
-    }
+  const answer = (request: Request, { remoteAddress }: RequestInfo = {}): Promise<Response> => {
+    const { signal } = request
+    return mount
+      .answer(request, remoteAddress)
+      .then(whenReady)
+      .catch((error: unknown) => {
+        // The client went while its body was read: there is nobody to answer.
+        if (!signal.aborted) gateway.hub.reportError({ error, where: 'conn' })
+        return closing(new Response(null, { status: 500 }))
+      })
   }
   return Object.defineProperties(answer, {
     handles: { value: (request: Request) => mount.handles(request) },
     connections: { get: () => mount.connections },
     close: { value: () => mount.close() },
   }) as HttpAdapter
+}
+
+function whenReady(answered: Answered): Response | Promise<Response> {
+  return answered instanceof Response ? answered : answered.wait
 }

@@ -25,7 +25,11 @@ export function base64(bytes: Uint8Array): string {
 
 function fromBase64(text: string): Uint8Array | undefined {
   try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+    const units = atob(text)
+    // A loop: calling a function for each costs ten times as much.
+    const bytes = new Uint8Array(units.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = units.charCodeAt(at)
+    return bytes
   } catch {
     return undefined
   }

@@ -1,16 +1,17 @@
 import type { Gateway, Handshake, Ticket } from '@fanfare/core'
 import { Sessions } from '@fanfare/core/adapter'
 
-import { json, nothing, refused, refusedStream, stream, wrong } from './answers.ts'
+import { closing, faulty, json, nothing, refused, refusedStream, stream, wrong } from './answers.ts'
+import { Bodies, declaredLength, hasBody, isTooMuchToDiscard } from './bodies.ts'
 import { Cors } from './cors.ts'
 import { handshakeOf, type Place, placeOf } from './handshake.ts'
 import { itemOf } from './items.ts'
 import type { HttpSettings } from './options.ts'
 import { PollConn } from './poll-conn.ts'
-import { type HttpConn, Seat } from './seat.ts'
+import { type HttpConn, Seat, type SeatLimits } from './seat.ts'
 import { SseConn } from './sse-conn.ts'
 import { eventOf, retryLine, sessionEvent } from './sse-events.ts'
-import { bodyOf, type Upload, uploadOf } from './upload.ts'
+import { saysSomething, type Upload, uploadOf } from './upload.ts'
 import { Wire } from './wire.ts'
 
 /** A proxy that hears nothing for longer may end the stream. */
@@ -20,6 +21,8 @@ const WAIT_MS = 25_000
 const CLOSE_TIMEOUT_MS = 5_000
 /** Beside the messages there may be so much in a body, in bytes. */
 const BODY_EXTRA = 65_536
+/** The body of a poll that says nothing else has no more bytes. */
+const POLL_BYTES = 64
 /** An EventSource that lost its stream comes back after so many milliseconds and up to as many more. */
 const RETRY_MS = 1_000
 
@@ -33,6 +36,14 @@ interface Asked {
   readonly cors: Record<string, string>
 }
 
+/** What a request is answered with, at once or when something has come. */
+export type Answered = Response | Later
+
+/** An answer that waits. Not the promise alone: whoever waits for that shall not keep the request meanwhile. */
+export interface Later {
+  readonly wait: Promise<Response>
+}
+
 /** A gateway's place on plain HTTP. */
 export class Mount {
   readonly #gateway: Gateway
@@ -42,12 +53,18 @@ export class Mount {
   readonly #sessions = new Sessions()
   readonly #events = new Wire(eventOf)
   readonly #items = new Wire(itemOf)
+  readonly #bodies: Bodies
+  readonly #seatLimits: SeatLimits
   #closed: Promise<void> | undefined
 
   constructor(gateway: Gateway, settings: HttpSettings) {
     this.#gateway = gateway
     this.#settings = settings
     this.#cors = new Cors(gateway, settings.credentials)
+    this.#bodies = new Bodies(gateway)
+    const { limits, platform } = gateway
+    const { messageRate: rate, strikes } = limits
+    this.#seatLimits = { rate, strikes, now: () => platform.clock.monotonic() }
   }
 
   get connections(): number {
@@ -59,18 +76,18 @@ export class Mount {
     return placeOf(this.#settings.path, new URL(request.url)) !== undefined
   }
 
-  async answer(request: Request, remoteAddress: string | undefined): Promise<Response> {
+  async answer(request: Request, remoteAddress: string | undefined): Promise<Answered> {
     const url = new URL(request.url)
     const place = placeOf(this.#settings.path, url)
-    if (!place) return wrong(404, 'nothing is served here', {})
+    if (!place) return unread(request, wrong(404, 'nothing is served here', {}))
     const handshake = handshakeOf(request, url, place, remoteAddress)
     const cors = this.#cors.headers(handshake)
     const asked: Asked = { request, url, place, handshake, cors }
-    if (request.method === 'OPTIONS') return this.#preflight(asked)
+    if (request.method === 'OPTIONS') return unread(request, this.#preflight(asked))
     if (request.method === 'POST') return this.#posted(asked)
     if (request.method === 'GET' && place.transport === 'sse') return this.#streamed(asked)
     const allow = place.transport === 'sse' ? 'GET, POST, OPTIONS' : 'POST, OPTIONS'
-    return wrong(405, `this takes ${allow}`, { allow, ...cors })
+    return unread(request, wrong(405, `this takes ${allow}`, { allow, ...cors }))
   }
 
   /** Nobody comes in any more; whoever is there is told, and cut if it does not go in time. */
@@ -93,6 +110,8 @@ export class Mount {
   }
 
   async #streamed({ request, handshake, cors }: Asked): Promise<Response> {
+    // Nobody would read it as long as the stream lasts.
+    if (hasBody(request)) return closing(wrong(400, 'a GET has no body', cors))
     const admission = await this.#admit(handshake)
     if (!admission.ok) return refusedStream(admission, cors)
     const secret = this.#secret()
@@ -114,20 +133,54 @@ export class Mount {
     return stream(conn.stream, cors)
   }
 
-  async #posted(asked: Asked): Promise<Response> {
+  async #posted(asked: Asked): Promise<Answered> {
     const { request, url, place, handshake, cors } = asked
-    if (!this.#cors.allows(handshake)) return wrong(403, 'this origin may not connect', cors)
+    if (!this.#cors.allows(handshake)) return unread(request, wrong(403, 'this origin may not connect', cors))
     const secret = url.searchParams.get('session')
     if (secret === null && place.transport === 'poll') return this.#opened(asked)
     const seat = secret === null ? undefined : this.#seats.get(secret)
-    if (!seat) return wrong(404, 'there is no such session', cors)
-    const body = await bodyOf(request, this.#gateway.limits.maxMessageBytes * 2 + BODY_EXTRA)
-    if (body === undefined) return wrong(413, 'that is too large', cors)
-    const upload = uploadOf(body)
-    return upload ? this.#uploaded(asked, seat, upload) : wrong(400, 'that is no such body', cors)
+    if (!seat) return unread(request, wrong(404, 'there is no such session', cors))
+    const afterMs = seat.waitMs()
+    if (afterMs > 0) {
+      const headers = { 'retry-after': String(Math.ceil(afterMs / 1_000)), ...cors }
+      return unread(request, wrong(429, 'too many requests', headers))
+    }
+    try {
+      return await this.#heard(asked, seat)
+    } finally {
+      seat.done(asked)
+    }
   }
 
-  async #opened({ handshake, cors }: Asked): Promise<Response> {
+  /** Reads what a client of a session says, and does it. */
+  async #heard(asked: Asked, seat: Seat): Promise<Answered> {
+    const { request, cors } = asked
+    // A poll that waits is one request, and what is said meanwhile another. A body as short as that of a poll may be one.
+    const mayCome = (bytes: number): boolean => bytes <= POLL_BYTES || seat.mayBring(asked)
+    if (!mayCome(declaredLength(request) ?? 0)) {
+      seat.broughtNothing()
+      return unread(request, faulty('conflict', cors))
+    }
+    const body = await this.#bodies.read(
+      request,
+      this.#gateway.limits.maxMessageBytes * 2 + BODY_EXTRA,
+      mayCome,
+    )
+    if (typeof body === 'string') {
+      seat.broughtNothing()
+      if (body === 'rate') seat.session.leave('rate')
+      return closing(faulty(body, cors))
+    }
+    const upload = uploadOf(body)
+    if (typeof upload === 'object') return this.#uploaded(asked, seat, upload)
+    seat.broughtNothing()
+    return upload === undefined ? wrong(400, 'that is no such body', cors) : faulty(upload, cors)
+  }
+
+  async #opened({ request, handshake, cors }: Asked): Promise<Response> {
+    // Nothing is looked for in it.
+    const body = await this.#bodies.read(request, BODY_EXTRA)
+    if (typeof body === 'string') return closing(faulty(body, cors))
     const admission = await this.#admit(handshake)
     if (!admission.ok) return refused(admission, cors)
     const { pollTimeMs, sessionTimeoutMs } = this.#settings
@@ -142,20 +195,27 @@ export class Mount {
     return json(JSON.stringify({ session, timeout: sessionTimeoutMs }), cors)
   }
 
-  async #uploaded({ request, cors }: Asked, seat: Seat, upload: Upload): Promise<Response> {
+  #uploaded(asked: Asked, seat: Seat, upload: Upload): Answered {
+    const { request, cors } = asked
     const { conn } = seat
     const { poll } = upload
+    const objection = this.#objection(conn, poll)
+    const isFree = !saysSomething(upload) || seat.mayBring(asked)
+    const acknowledged = conn instanceof PollConn && conn.acknowledges(poll)
     // Nothing of a request that is refused is taken.
-    if (poll !== undefined && !(conn instanceof PollConn)) {
-      return wrong(400, 'this session does not poll', cors)
-    }
-    if (poll === undefined || !(conn instanceof PollConn)) {
-      seat.take(upload)
-      return nothing(cors)
-    }
-    if (!conn.answered(poll)) return wrong(400, 'there was no answer of that number', cors)
-    seat.take(upload)
-    return json(await conn.poll(poll, request.signal), cors)
+    const isNew = objection === undefined && isFree && seat.take(upload)
+    if (!isNew && !acknowledged) seat.broughtNothing()
+    if (objection !== undefined) return wrong(400, objection, cors)
+    if (!isFree) return faulty('conflict', cors)
+    if (poll === undefined || !(conn instanceof PollConn)) return nothing(cors)
+    return { wait: conn.poll(poll, request.signal).then((body) => json(body, cors)) }
+  }
+
+  /** What is wrong with a poll of that number; `undefined`: nothing. */
+  #objection(conn: HttpConn, poll: number | undefined): string | undefined {
+    if (poll === undefined) return undefined
+    if (!(conn instanceof PollConn)) return 'this session does not poll'
+    return conn.answered(poll) ? undefined : 'there was no answer of that number'
   }
 
   async #admit(handshake: Handshake): Promise<ReturnType<Gateway['admit']>> {
@@ -167,7 +227,7 @@ export class Mount {
 
   #seat(secret: string, conn: HttpConn, ticket: Ticket, ended: () => void): void {
     const session = ticket.accept(conn)
-    this.#seats.set(secret, new Seat(conn, session))
+    this.#seats.set(secret, new Seat(conn, session, this.#seatLimits))
     this.#sessions.add(session)
     conn.attach(session, () => {
       ended()
@@ -189,6 +249,11 @@ export class Mount {
   #random(step: number): number {
     return (this.#gateway.platform.randomBytes(1)[0] ?? 0) * step
   }
+}
+
+/** An answer to a request whose body nobody reads. Hosts throw a small one away by themselves. */
+function unread(request: Request, response: Response): Response {
+  return isTooMuchToDiscard(request) ? closing(response) : response
 }
 
 const CLOSING = {

@@ -126,6 +126,11 @@ export class PollConn implements HttpConn {
     return number <= this.#answer
   }
 
+  /** Whether that number says of something that it came. */
+  acknowledges(number: number | undefined): boolean {
+    return number === this.#answer && this.#unacknowledged > 0
+  }
+
   /**
    * Waits for messages. A poll that waits already is answered with nothing.
    *

@@ -1,5 +1,6 @@
 import type { Ending } from './ending.ts'
 import { messageOf } from './items.ts'
+import { MAX_MESSAGES, type ShapeFault, shapeFault } from './shape.ts'
 
 /** What a POST brings. */
 export interface Upload {
@@ -10,35 +11,24 @@ export interface Upload {
   readonly poll: number | undefined
 }
 
-/** Reads a whole body; `undefined` when it is larger than `limit` bytes. Rejects when the client goes meanwhile. */
-export async function bodyOf(request: Request, limit: number): Promise<string | undefined> {
-  const reader = request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined
-  if (!reader) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    if (bytes > limit) {
-      await reader.cancel()
-      return undefined
-    }
-    text += decoder.decode(value, { stream: true })
-  }
-}
-
-/** What a body says; `undefined` when it is not of the form in `docs/protocol-http.md`. */
-export function uploadOf(body: string): Upload | undefined {
-  const said = parsed(body)
+/** What a body says; `undefined` when it is not of the form in `docs/protocol-http.md`. Parses nothing that costs more than its length. */
+export function uploadOf(body: Uint8Array): Upload | ShapeFault | undefined {
+  const fault = shapeFault(body)
+  if (fault) return fault
+  const said = parsed(new TextDecoder().decode(body))
   if (!said) return undefined
   const { seq, poll, close, messages = [] } = said
   if (!isWhole(seq, 1) || !isWhole(poll, 0) || !Array.isArray(messages)) return undefined
+  if (messages.length > MAX_MESSAGES) return 'many'
   const taken = messages.map(messageOf)
   const ending = endingOf(close)
   if (ending === false || !taken.every((message) => message !== undefined)) return undefined
   return { seq, poll, messages: taken, close: ending }
+}
+
+/** Whether it is more than a poll. */
+export function saysSomething({ seq, messages, close }: Upload): boolean {
+  return seq !== undefined || messages.length > 0 || close !== undefined
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> | undefined {

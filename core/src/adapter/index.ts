@@ -10,3 +10,4 @@ export { type Beating, Heartbeats, type Pulse, watchHeartbeat } from '../gateway
 export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom } from './options.ts'
 export { pathBelow, subprotocolsOf } from './paths.ts'
 export { Sessions } from './sessions.ts'
+export { type Rate, TokenBucket } from '../gateway/token-bucket.ts'

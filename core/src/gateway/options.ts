@@ -15,6 +15,7 @@ import {
 } from './kept-handshake.ts'
 import { type AllowedOrigins, type OriginCheck, originCheck } from './origins.ts'
 import { rateLimits, type RateLimitOptions, type RateLimits } from './rate-limits.ts'
+import type { Rate } from './token-bucket.ts'
 
 /** When a connection without a sign of life is given up. */
 export interface Heartbeat {
@@ -99,6 +100,10 @@ export interface GatewayLimits {
   readonly messageTimeoutMs: number
   readonly maxHalfOpen: number
   readonly maxControlFrames: number
+  /** How often one client may say something, and requests that bring nothing. */
+  readonly messageRate: Rate
+  /** Who was refused so often is closed as `rate`; 0: never. */
+  readonly strikes: number
   readonly heartbeat: Heartbeat
   readonly handlerTimeoutMs: number
 }
@@ -148,12 +153,13 @@ export function gatewaySettings<C extends Contract, U extends User>(
   options: GatewayOptions<C, U>,
 ): GatewaySettings {
   knownOptions('new Gateway', options, OPTIONS)
+  const limited = rateLimits(options.rateLimit ?? {})
   return {
     hub: options.hub ?? new Hub(),
     protocols: checkedProtocols(options.protocols ?? { '/': native() }),
     originAllowed: originCheck(options.allowedOrigins ?? 'same-origin', options.requireOrigin ?? false),
-    limits: gatewayLimits(options),
-    rateLimits: rateLimits(options.rateLimit ?? {}),
+    limits: gatewayLimits(options, limited),
+    rateLimits: limited,
     trustedProxies: wholeFrom('trustedProxies', options.trustedProxies ?? 0, 0),
     keptHandshake: keptHandshakeSettings(options.keptHandshake ?? {}),
     journalSize: wholeFrom('journalSize', options.journalSize ?? 4_096, 1),
@@ -172,7 +178,10 @@ function checkedProtocols(protocols: Readonly<Record<string, Protocol>>): Map<st
   return new Map(Object.entries(protocols))
 }
 
-function gatewayLimits(options: Pick<GatewayOptions, keyof GatewayLimits>): GatewayLimits {
+function gatewayLimits(
+  options: Pick<GatewayOptions, Exclude<keyof GatewayLimits, 'messageRate' | 'strikes'>>,
+  { messages, strikes }: RateLimits,
+): GatewayLimits {
   const { heartbeat = {} } = options
   knownOptions('heartbeat', heartbeat, ['intervalMs', 'timeoutMs'])
   return {
@@ -182,6 +191,8 @@ function gatewayLimits(options: Pick<GatewayOptions, keyof GatewayLimits>): Gate
     messageTimeoutMs: wholeFrom('messageTimeoutMs', options.messageTimeoutMs ?? 10_000, 1),
     maxHalfOpen: wholeFrom('maxHalfOpen', options.maxHalfOpen ?? 512, 1),
     maxControlFrames: wholeFrom('maxControlFrames', options.maxControlFrames ?? 100, 1),
+    messageRate: messages,
+    strikes,
     handlerTimeoutMs: wholeFrom('handlerTimeoutMs', options.handlerTimeoutMs ?? 30_000, 1),
     heartbeat: {
       intervalMs: wholeFrom('heartbeat.intervalMs', heartbeat.intervalMs ?? 25_000, 0),

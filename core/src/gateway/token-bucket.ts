@@ -31,10 +31,15 @@ export class TokenBucket {
 
   /** Takes a token. Returns 0, or in how many milliseconds there will be one. */
   take(now: number): number {
-    this.#fill(now)
-    const afterMs = msUntilToken(this.#limit, this.#tokens)
+    const afterMs = this.waitMs(now)
     if (afterMs === 0) this.#tokens--
     return afterMs
+  }
+
+  /** 0 when there is a token, or else in how many milliseconds there will be one. Takes none. */
+  waitMs(now: number): number {
+    this.#fill(now)
+    return msUntilToken(this.#limit, this.#tokens)
   }
 
   #fill(now: number): void {
