@@ -132,6 +132,16 @@ describe('a timer wheel', () => {
     expect(times.at(-1)).toBeLessThan(2_000)
   })
 
+  it('goes on when nobody waits any more', () => {
+    const { wheel, log, note, clock } = wheelAt()
+    wheel.after(500, note('cancelled'))()
+    clock.advance(10_000)
+    wheel.after(500, note('x'))
+    expect(wheel.now).toBe(10_000)
+    clock.advance(1_000)
+    expect(log).toEqual(['x@10500'])
+  })
+
   it('counts the time of a process that is late at every look, but still looks after input was read', () => {
     const { wheel, log, note, clock } = wheelAt()
     wheel.after(30_000, note('x'))

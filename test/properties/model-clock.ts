@@ -2,6 +2,8 @@ const TICK_MS = 100
 
 interface Timer {
   readonly due: number
+  /** For a time of day: those come behind the others of their tick. */
+  readonly ofDay: boolean
   readonly callback: () => void
 }
 
@@ -66,8 +68,13 @@ export class ModelClock {
     this.#hops = 0
   }
 
-  after(ms: number, callback: () => void): () => void {
-    const timer = { due: Math.ceil((this.now + ms) / TICK_MS) * TICK_MS, callback }
+  /** At a time of day. */
+  at(time: number, callback: () => void): () => void {
+    return this.after(time - this.now, callback, true)
+  }
+
+  after(ms: number, callback: () => void, ofDay = false): () => void {
+    const timer = { due: Math.ceil((this.now + ms) / TICK_MS) * TICK_MS, ofDay, callback }
     this.timers.push(timer)
     return () => {
       this.timers = this.timers.filter((other) => other !== timer)
@@ -76,7 +83,8 @@ export class ModelClock {
 
   tick(): void {
     this.now += TICK_MS
-    for (const timer of this.timers.filter(({ due }) => due === this.now)) {
+    const due = this.timers.filter((timer) => timer.due === this.now)
+    for (const timer of [...due.filter(({ ofDay }) => !ofDay), ...due.filter(({ ofDay }) => ofDay)]) {
       if (!this.timers.includes(timer)) continue
       this.timers = this.timers.filter((other) => other !== timer)
       timer.callback()

@@ -56,7 +56,7 @@ export class ModelGrants {
     membership.cancelExpiry = () => {}
     if (expiresAt === undefined) return
     const end = (): void => this.#end(membership, 'expired')
-    membership.cancelExpiry = clock.after((expiresAt - clock.now) / 2, () => {
+    membership.cancelExpiry = clock.at(expiresAt - (expiresAt - clock.now) / 2, () => {
       const left = expiresAt - clock.now
       if (left <= 0) {
         end()
@@ -64,7 +64,7 @@ export class ModelGrants {
       }
       if (client.connected)
         clock.operation(() => client.tell(() => client.dialect.expiring(channel.name, left)))
-      membership.cancelExpiry = clock.after(left, end)
+      membership.cancelExpiry = clock.at(expiresAt, end)
     })
   }
 

@@ -20,8 +20,7 @@ const SUPERSEDED = 'asked again, or unsubscribed, before there was an answer'
 /** What grants need of their hub. */
 export interface GrantsHost {
   readonly platform: Platform
-  /** Goes by the time of day. */
-  readonly wallWheel: TimerWheel
+  readonly wheel: TimerWheel
   readonly limits: HubLimits
   readonly footprint: Footprint
   /** Takes the client out of the channel and tells it why. */
@@ -55,17 +54,17 @@ export class Grants {
     lease.cancelExpiry = undefined
     lease.expiresAt = expiresAt
     if (expiresAt === undefined) return
-    const { wallWheel } = this.#hub
-    const validMs = expiresAt - wallWheel.now
+    const { wheel, platform } = this.#hub
+    const validMs = expiresAt - platform.clock.now()
     const end = (): void => this.#hub.unsubscribePeer(peer, name, 'expired')
-    lease.cancelExpiry = wallWheel.after(validMs - Math.min(NOTICE_MS, validMs / 2), () => {
-      const left = expiresAt - wallWheel.now
+    lease.cancelExpiry = wheel.at(expiresAt - Math.min(NOTICE_MS, validMs / 2), () => {
+      const left = expiresAt - platform.clock.now()
       if (left <= 0) {
         end()
         return
       }
       peer.tell({ on: 'expiring', channel: name, inMs: Math.round(left) })
-      lease.cancelExpiry = wallWheel.after(left, end)
+      lease.cancelExpiry = wheel.at(expiresAt, end)
     })
   }
 

@@ -9,7 +9,6 @@ import { knownOptions } from '../ground/options.ts'
 import { Payload } from '../ground/payload.ts'
 import { hostPlatform, type Platform } from '../ground/platform.ts'
 import { TimerWheel } from '../ground/timer-wheel.ts'
-import { WallTime } from '../ground/wheel-time.ts'
 import type { Why } from '../ground/why.ts'
 import { taken } from '../ground/bytes.ts'
 import { takenMessage } from './taken-message.ts'
@@ -57,7 +56,6 @@ export class HubParts implements OutletHost {
   readonly counters = new Counters()
   readonly sequencer = new Sequencer()
   readonly wheel: TimerWheel
-  readonly wallWheel: TimerWheel
   readonly turn: Turn
   readonly peers = new Map<string, Peer>()
   readonly channels = new Map<string, Channel>()
@@ -84,7 +82,6 @@ export class HubParts implements OutletHost {
     this.#newId = checkedClientId(options) ?? (() => this.#ids.next())
     this.events = new Events((error) => this.platform.reportError(error))
     this.wheel = new TimerWheel(this.platform)
-    this.wallWheel = new TimerWheel(this.platform, undefined, new WallTime(this.platform.clock))
     this.turn = new Turn(this.platform, this.sequencer)
     this.footprint = new Footprint(this.budgets.state)
     this.fanOut = new FanOut(this)

@@ -58,8 +58,8 @@ export const JOINS = [
   {
     name: 'a grant that expires this very moment is good',
     file: 'hub/grants.ts',
-    from: 'if (ms > 0) return ms',
-    to: 'if (ms >= 0) return ms',
+    from: 'expiresAt > this.#hub.platform.clock.now()',
+    to: 'expiresAt >= this.#hub.platform.clock.now()',
   },
   {
     name: 'the clock of a grant runs on after the subscription',
@@ -113,7 +113,7 @@ export const JOINS = [
   {
     name: 'a renewed grant keeps the end of the old one',
     file: 'hub/grants.ts',
-    from: '      this.limit(peer, subscription, validMs)\n      peer.tell(',
+    from: '      this.limit(peer, subscription, expiresAt)\n      peer.tell(',
     to: '      peer.tell(',
   },
   {

@@ -1,15 +1,5 @@
 import type { Clock } from './platform.ts'
 
-/** By what time a {@link TimerWheel} goes. */
-export interface WheelTime {
-  /** In milliseconds since some moment. */
-  readonly now: number
-  /** A look was arranged for `ms` milliseconds from now. */
-  planned(ms: number): void
-  /** That look came. `false`: nothing may be judged by it yet; another one has to be arranged. */
-  arrived(): boolean
-}
-
 /** So many late looks in a row are taken for a pause; a process that is late all the time has to count its time. */
 const MOST_LATE_IN_A_ROW = 16
 
@@ -19,7 +9,7 @@ const MOST_LATE_IN_A_ROW = 16
  * be judged before them. So a look that comes late judges nothing: what it is late by does not count, and the next look comes
  * after input was read.
  */
-export class AwakeTime implements WheelTime {
+export class AwakeTime {
   readonly #clock: Clock
   readonly #slackMs: number
   /** When the next look is due, by the clock. */
@@ -33,16 +23,24 @@ export class AwakeTime implements WheelTime {
     this.#slackMs = slackMs
   }
 
+  /** In milliseconds since some moment. Never goes back. */
   get now(): number {
     const now = this.#clock.monotonic()
     const latest = this.#due === undefined ? now : Math.min(now, this.#due + this.#slackMs)
     return latest - this.#stoodStillMs
   }
 
+  /** A look was arranged for `ms` milliseconds from now. */
   planned(ms: number): void {
     this.#due = this.#clock.monotonic() + ms
   }
 
+  /** That look is not wanted any more. */
+  dismissed(): void {
+    this.#due = undefined
+  }
+
+  /** That look came. `false`: nothing may be judged yet, another one has to be arranged. */
   arrived(): boolean {
     const lateMs = this.#clock.monotonic() - (this.#due ?? 0) - this.#slackMs
     this.#due = undefined
@@ -50,24 +48,5 @@ export class AwakeTime implements WheelTime {
     if (lateMs <= 0 || this.#lateInARow > MOST_LATE_IN_A_ROW) return true
     this.#stoodStillMs += lateMs
     return false
-  }
-}
-
-/** The time of day, for what ends at one: it goes on while the machine is suspended, and may be set back. */
-export class WallTime implements WheelTime {
-  readonly #clock: Clock
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  get now(): number {
-    return this.#clock.now()
-  }
-
-  planned(): void {}
-
-  arrived(): boolean {
-    return true
   }
 }
