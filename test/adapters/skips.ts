@@ -4,12 +4,27 @@ const WHOLE_REQUESTS = {
   reason: 'what comes is whole requests: a malformed one is answered 400, and ends no session',
   tests: ['bytes that the transport does not allow end that connection, and no other'],
 }
-const WEB_SOCKET: ContractDeclaration = { can: ['ask', 'freeze', 'sendRaw'] }
-const STREAM: ContractDeclaration = { can: ['ask', 'freeze'], skip: [WHOLE_REQUESTS] }
+const UNFINISHED = [
+  'a message that is not whole within messageTimeoutMs ends that connection, and no other',
+  'unfinished messages are on the budget: when it is spent, who has most goes, as rate',
+]
+const PINGS = [
+  'who sends more than maxControlFrames pings in a second is closed as rate; the others are served',
+]
+const BODIES = [
+  {
+    reason: 'what may be unfinished is the body of a request, which has limits of its own',
+    tests: UNFINISHED,
+  },
+  { reason: 'the transport has no pings', tests: PINGS },
+]
+const WEB_SOCKET: ContractDeclaration = { can: ['ask', 'freeze', 'sendRaw', 'begin', 'ping'] }
+const STREAM: ContractDeclaration = { can: ['ask', 'freeze'], skip: [WHOLE_REQUESTS, ...BODIES] }
 const POLLS: ContractDeclaration = {
   can: ['ask', 'freeze'],
   skip: [
     WHOLE_REQUESTS,
+    ...BODIES,
     {
       reason: 'who polls no more is found by the session timeout alone',
       tests: ['a slow peer that vanishes leaves nothing behind'],
@@ -26,7 +41,11 @@ export const ADAPTERS: Readonly<Record<string, ContractDeclaration>> = {
         reason: 'there is nothing between the two ends that could die',
         tests: ['a peer that goes silent is found, and nobody else is taken for it'],
       },
-      { reason: 'messages are handed over whole: there are no frames', tests: WHOLE_REQUESTS.tests },
+      {
+        reason: 'messages are handed over whole: there are no frames',
+        tests: [...WHOLE_REQUESTS.tests, ...UNFINISHED],
+      },
+      { reason: 'nothing is between the two ends that would have pings', tests: PINGS },
     ],
   },
   ws: WEB_SOCKET,
@@ -41,6 +60,11 @@ export const ADAPTERS: Readonly<Record<string, ContractDeclaration>> = {
         reason: 'Bun cuts a connection whose message is too large, without a close frame',
         tests: ['who sends a message larger than maxMessageBytes is told 1009'],
       },
+      {
+        reason:
+          'what Bun keeps of unfinished messages is not seen; the adapter watches how the process grows',
+        tests: UNFINISHED,
+      },
     ],
   },
   fastify: WEB_SOCKET,
@@ -52,8 +76,9 @@ export const ADAPTERS: Readonly<Record<string, ContractDeclaration>> = {
   'long polls, Fastify': POLLS,
   'long polls, Hono': POLLS,
   net: {
-    ...WEB_SOCKET,
+    can: ['ask', 'freeze', 'sendRaw', 'begin'],
     skip: [
+      { reason: 'its frames have no pings', tests: PINGS },
       {
         reason: 'a bare TCP connection says nothing before it is open: no path, no headers, no token',
         tests: [

@@ -76,6 +76,10 @@ export class NetPeer implements Peer {
     this.#socket.pause()
   }
 
+  begin(bytes: number): void {
+    this.#socket.write(packet(TEXT, Buffer.alloc(bytes, 'x')).subarray(0, bytes))
+  }
+
   sendRaw(bytes: Uint8Array): void {
     this.#socket.write(bytes)
   }

@@ -45,6 +45,15 @@ export function rawFrame(first: number, payload: Uint8Array = new Uint8Array(0))
   return Buffer.concat([head, Buffer.alloc(4), payload])
 }
 
+/** So many bytes of a text message of which the last is missing. */
+export function begunFrame(bytes: number): Buffer {
+  return rawFrame(0x81, Buffer.alloc(bytes + 1, 'x')).subarray(0, -1)
+}
+
+export function pingFrames(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => rawFrame(0x89)))
+}
+
 /** The unmasked frames at the beginning of these bytes, and what is left behind them. */
 export function parseFrames(bytes: Buffer): { readonly frames: RawFrame[]; readonly rest: Buffer } {
   const frames: RawFrame[] = []

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
 import { type Peer, plainData } from '../contracts/conn-stand.ts'
-import { parseFrames, rawFrame, type RawFrame, upgradeRequest } from './raw-frames.ts'
+import { begunFrame, parseFrames, pingFrames, rawFrame, type RawFrame, upgradeRequest } from './raw-frames.ts'
 import { until } from './until.ts'
 
 const TEXT = 0x81
@@ -63,6 +63,14 @@ export class TcpPeer implements Peer {
   freeze(): void {
     // Pings are answered as they are read.
     this.#socket.pause()
+  }
+
+  begin(bytes: number): void {
+    this.#socket.write(begunFrame(bytes))
+  }
+
+  ping(count: number): void {
+    this.#socket.write(pingFrames(count))
   }
 
   sendRaw(bytes: Uint8Array): void {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 
 import { type Peer, plainData } from '../contracts/conn-stand.ts'
+import { begunFrame, pingFrames } from './raw-frames.ts'
 
 /** Connects with the client of `ws`, which keeps to the rules. */
 export async function wsPeer(
@@ -33,6 +34,8 @@ export async function wsPeer(
     destroy: () => ws.terminate(),
     // Pings are answered as they are read.
     freeze: () => ws.pause(),
+    begin: (bytes) => void socket?.write(begunFrame(bytes)),
+    ping: (count) => void socket?.write(pingFrames(count)),
     sendRaw: (bytes) => void socket?.write(bytes),
   }
 }

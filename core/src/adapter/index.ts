@@ -11,3 +11,4 @@ export { knownOptions, type ListenOptions, listenOptions, mountPath, wholeFrom }
 export { pathBelow, subprotocolsOf } from './paths.ts'
 export { Sessions } from './sessions.ts'
 export { type Rate, TokenBucket } from '../gateway/token-bucket.ts'
+export { Unfinished } from './unfinished.ts'

@@ -8,7 +8,7 @@ import { ECHO } from './echo.ts'
 import { EVICTIONS } from './evictions.ts'
 import { HOSTILE_BYTES, HOSTILE_TEXT } from './hostile.ts'
 import { LEAVING } from './leaving.ts'
-import { LIMITS } from './limits.ts'
+import { LIMITS, LIMITS_OF_PINGS, LIMITS_OF_THE_UNFINISHED } from './limits.ts'
 import { POLICIES } from './policies.ts'
 import { RECEIVING } from './receiving.ts'
 import { ROOM } from './room.ts'
@@ -33,6 +33,8 @@ const SUITE = new ContractSuite<Ability, Bench>([
   { name: 'dead peers', needs: 'freeze', tests: inWorld(DEAD_PEERS, onStage) },
   { name: 'dead peers', tests: inWorld(LIVE_PEERS, onStage) },
   { name: 'limits', tests: inWorld(LIMITS, onStage) },
+  { name: 'limits', needs: 'begin', tests: inWorld(LIMITS_OF_THE_UNFINISHED, onStage) },
+  { name: 'limits', needs: 'ping', tests: inWorld(LIMITS_OF_PINGS, onStage) },
   { name: 'drain', tests: inWorld(DRAIN, onStage) },
   { name: 'hostile frames', tests: inWorld(HOSTILE_TEXT, onStage) },
   { name: 'hostile frames', needs: 'sendRaw', tests: inWorld(HOSTILE_BYTES, onStage) },

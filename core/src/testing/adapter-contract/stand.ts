@@ -1,7 +1,7 @@
 import type { Gateway } from '../../gateway/gateway.ts'
 
 /** What a stand or its peers may be able to do beside what all of them can. */
-export type Ability = 'ask' | 'freeze' | 'sendRaw'
+export type Ability = 'ask' | 'freeze' | 'sendRaw' | 'begin' | 'ping'
 
 /** The far end of one connection. */
 export interface Peer {
@@ -20,6 +20,10 @@ export interface Peer {
   destroy(): void
   /** From now on gives no sign of life, as if its cable were cut: takes nothing, answers nothing. */
   freeze?(): void
+  /** Sends the first so many bytes of a message, and not the last of it. */
+  begin?(bytes: number): void
+  /** Sends so many pings of the transport at once. */
+  ping?(count: number): void
   /** Puts these bytes on the wire as they are. */
   sendRaw?(bytes: Uint8Array): void
 }

@@ -32,6 +32,8 @@ function checkAbilities({ can }: Bench, stand: Stand, peer: Peer): void {
   const has: Readonly<Record<Ability, boolean>> = {
     ask: stand.ask !== undefined,
     freeze: peer.freeze !== undefined,
+    begin: peer.begin !== undefined,
+    ping: peer.ping !== undefined,
     sendRaw: peer.sendRaw !== undefined && stand.malformed !== undefined,
   }
   for (const [ability, there] of Object.entries(has) as [Ability, boolean][]) {
