@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Driver } from '@fanfare/broadcasting'
+import { nameOnBus } from '@fanfare/broadcasting/driver'
 
 import { type Framing } from '../support/toxics/frames.ts'
 import { ToxicProxy } from '../support/toxic-proxy.ts'
@@ -21,11 +22,16 @@ export interface Victim {
 export interface Battlefield {
   readonly victim: Victim
   readonly framing: Framing
+  /** Puts a text on the bus as it is, under a name on the bus. */
+  inject(name: string, text: string): Promise<void>
   /** A driver whose every connection goes through this port. */
   connect(port: number): Driver
 }
 
 const PUBLISH_EVERY_MS = 6
+/** Who publishes what no node here can read, and how often. */
+const STRANGER = 99
+const STRANGER_EVERY_MS = 40
 /** So long the last messages may take to arrive; ours take some milliseconds. */
 const PATIENCE_MS = 2_500
 
@@ -151,6 +157,18 @@ export class Arena {
     for (const end = performance.now() + PATIENCE_MS; !arrived() && performance.now() < end;) await sleep(5)
   }
 
+  /** A node of another release publishes on every channel: each node has to be told that it misses something. */
+  async #speakAnotherVersion(lastsMs: number): Promise<void> {
+    let number = 0
+    for (const end = performance.now() + lastsMs; performance.now() < end; number++) {
+      for (const channel of this.#cast.channels) {
+        await this.#field.inject(nameOnBus('fanfare', channel), `fanfare/2 {"number":${String(number)}}`)
+        this.oracle.sent.push({ publisher: STRANGER, channel, number, outcome: 'acknowledged', tookMs: 0 })
+      }
+      await sleep(STRANGER_EVERY_MS)
+    }
+  }
+
   async #inflict({ kind, node, lastsMs }: Fault): Promise<void> {
     const { victim } = this.#field
     const { proxy } = this.#nodes[node]!
@@ -190,6 +208,7 @@ export class Arena {
       delay: () => (proxy.delay(lastsMs * 0.75), passAgain()),
       cut: () => (proxy.cutAfter(2_000), passAgain()),
       duplicate: () => (proxy.disturb({ duplicate: 0.3, seed: lastsMs }), passAgain()),
+      'another version': () => this.#speakAnotherVersion(lastsMs),
       reorder: () => (proxy.disturb({ reorder: 0.3, seed: lastsMs }), passAgain()),
     }
     await faults[kind]()

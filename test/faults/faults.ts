@@ -2,22 +2,33 @@ import type { Driver } from '@fanfare/broadcasting'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { Arena, type Battlefield, type Cast, EVERYBODY } from './arena.ts'
+import { nodeFaults } from './node-faults.ts'
 import type { Promises } from './oracle.ts'
-import { type Fault, type FaultKind, LINK_FAULTS, printed, scheduleOf, SERVER_FAULTS } from './schedule.ts'
+import {
+  type Fault,
+  type FaultKind,
+  LINK_FAULTS,
+  NODE_FAULTS,
+  printed,
+  scheduleOf,
+  SERVER_FAULTS,
+} from './schedule.ts'
 
 /** How many schedules a run of the tests plays per bus, and from which seed on; `npm run faults` sets both. */
 const SEEDS = Number(process.env['FAULT_SEEDS'] ?? 20)
 const FIRST_SEED = Number(process.env['FAULT_FIRST_SEED'] ?? 1)
 
 /** Beats and deadlines of the fault tests: some ten times faster than the defaults, so that a fault takes a second. */
-export const SCALED = {
+const QUIET = {
   beat: { intervalMs: 60, silentMs: 400 },
   queue: { deadlineMs: 600 },
   connectTimeoutMs: 500,
   reconnectDelayMs: 100,
   clockSkewMs: 300,
-  logger: () => {},
 } as const
+
+/** The same, as a driver takes them. */
+export const SCALED = { ...QUIET, logger: () => {} } as const
 
 /** Deadline and allowance, and as much again for a machine that is busy. */
 export const SCALED_PROMISES: Omit<Promises, 'order'> = { oldestMs: 1_800, slowestMs: 1_800 }
@@ -68,6 +79,8 @@ const ONE_PUBLISHER: Cast = { nodes: 3, publishers: 1, channels: ['orders'] }
 /** A bus to be tested, and how a program uses it that trusts the client library. */
 export interface Ground extends Battlefield {
   connectUnprotected(port: number): Driver
+  /** Of the bus itself, without a proxy. */
+  readonly url: string
   stop(): Promise<void>
 }
 
@@ -79,7 +92,7 @@ export function faultSchedules(name: string, start: () => Promise<Ground>, order
     afterAll(() => field.stop())
 
     // A schedule that hurts nobody proves nothing: without protection it has to be felt.
-    for (const kind of [...SERVER_FAULTS, ...LINK_FAULTS]) {
+    for (const kind of [...SERVER_FAULTS, ...LINK_FAULTS, ...NODE_FAULTS]) {
       const lastsMs = SLOW_FAULTS.has(kind) ? 2_600 : 800
       const faults: Fault[] = [{ kind, node: 1, afterMs: 200, lastsMs }]
       it(`keeps its promises under ${kind}, which a driver without protection does not`, async () => {
@@ -92,6 +105,13 @@ export function faultSchedules(name: string, start: () => Promise<Ground>, order
         )
       }, 90_000)
     }
+
+    nodeFaults(() => ({
+      ...field,
+      options: QUIET,
+      promises: { order, ...SCALED_PROMISES },
+      connect: () => field.connect(field.victim.port),
+    }))
 
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       const faults = scheduleOf(seed, EVERYBODY.nodes)

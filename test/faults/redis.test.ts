@@ -1,4 +1,5 @@
 import { redis } from '@fanfare/redis'
+import { Redis } from 'ioredis'
 
 import { RedisServer } from '../support/redis-server.ts'
 import { RESP } from '../support/toxic-proxy.ts'
@@ -14,6 +15,12 @@ faultSchedules(
       framing: RESP,
       connect: (port) => redis({ url: `redis://127.0.0.1:${String(port)}`, ...SCALED }),
       connectUnprotected: unprotectedRedis,
+      url: victim.url,
+      inject: async (name, text) => {
+        const client = new Redis(victim.url)
+        await client.publish(name, text)
+        client.disconnect()
+      },
       stop: () => victim.stop(),
     }
   },

@@ -18,11 +18,15 @@ export const LINK_FAULTS = [
   'reorder',
 ] as const
 
-export type FaultKind = (typeof SERVER_FAULTS)[number] | (typeof LINK_FAULTS)[number]
+/** What other nodes can do. */
+export const NODE_FAULTS = ['another version'] as const
+
+export type FaultKind =
+  (typeof SERVER_FAULTS)[number] | (typeof LINK_FAULTS)[number] | (typeof NODE_FAULTS)[number]
 
 export interface Fault {
   readonly kind: FaultKind
-  /** Whose link; of no meaning for faults of the server. */
+  /** Whose link; of no meaning for faults of the server and of other nodes. */
   readonly node: number
   /** When it begins, in milliseconds after the last one was over. */
   readonly afterMs: number
@@ -32,7 +36,7 @@ export interface Fault {
 /** Two to four faults, one after the other, the same for the same seed. */
 export function scheduleOf(seed: number, nodes: number): Fault[] {
   const random = seededRandom(seed)
-  const kinds: readonly FaultKind[] = [...SERVER_FAULTS, ...SERVER_FAULTS, ...LINK_FAULTS]
+  const kinds: readonly FaultKind[] = [...SERVER_FAULTS, ...SERVER_FAULTS, ...LINK_FAULTS, ...NODE_FAULTS]
   const upTo = (most: number): number => Math.floor(random() * most)
   // The first few outcomes of a generator with a small seed are much alike.
   for (let skip = 0; skip < 10; skip++) random()
