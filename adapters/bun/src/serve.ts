@@ -17,6 +17,8 @@ export interface ServeOptions extends BunAdapterOptions, ListenOptions {
 /** What is known of a request beside what is in it. */
 export interface RequestInfo {
   readonly remoteAddress: string | undefined
+  /** 0: however long an answer pauses, its connection is not cut. */
+  readonly idleTimeoutMs: 0
 }
 
 /** A gateway on a server of its own. */
@@ -54,7 +56,8 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
       }
       // An answer may be waited for; but when it is there, its connection has to go on or end.
       asked.timeout(request, 0)
-      const answer = await options.fetch(request, { remoteAddress: asked.requestIP(request)?.address })
+      const remoteAddress = asked.requestIP(request)?.address
+      const answer = await options.fetch(request, { remoteAddress, idleTimeoutMs: 0 })
       return pauses(answer) ? closing(answer) : (asked.timeout(request, idleTimeout), answer)
     },
   })

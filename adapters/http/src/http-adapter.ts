@@ -2,13 +2,8 @@ import type { Gateway } from '@fanfare/core'
 
 import { closing } from './answers.ts'
 import { type Answered, Mount } from './mount.ts'
+import type { RequestInfo } from './request-info.ts'
 import { type HttpAdapterOptions, httpSettings } from './options.ts'
-
-/** What is known of a request beside what is in it. */
-export interface RequestInfo {
-  /** The peer's address, as the server sees it. */
-  readonly remoteAddress?: string | undefined
-}
 
 /** A gateway on plain HTTP: a fetch handler, and its end. */
 export interface HttpAdapter {
@@ -33,10 +28,10 @@ export interface HttpAdapter {
  */
 export function httpAdapter(gateway: Gateway, options: HttpAdapterOptions = {}): HttpAdapter {
   const mount = new Mount(gateway, httpSettings(options))
-  const answer = (request: Request, { remoteAddress }: RequestInfo = {}): Promise<Response> => {
+  const answer = (request: Request, info: RequestInfo = {}): Promise<Response> => {
     const { signal } = request
     return mount
-      .answer(request, remoteAddress)
+      .answer(request, info)
       .then(whenReady)
       .catch((error: unknown) => {
         // The client went while its body was read: there is nobody to answer.

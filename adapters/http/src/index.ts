@@ -3,5 +3,6 @@
  *
  * @module
  */
-export { httpAdapter, type HttpAdapter, type RequestInfo } from './http-adapter.ts'
+export { httpAdapter, type HttpAdapter } from './http-adapter.ts'
+export type { RequestInfo } from './request-info.ts'
 export type { HttpAdapterOptions } from './options.ts'

@@ -5,6 +5,7 @@ import { closing, faulty, json, nothing, refused, refusedStream, stream, wrong }
 import { Bodies, declaredLength, hasBody, isTooMuchToDiscard } from './bodies.ts'
 import { Cors } from './cors.ts'
 import { handshakeOf, type Place, placeOf } from './handshake.ts'
+import type { RequestInfo } from './request-info.ts'
 import { itemOf } from './items.ts'
 import type { HttpSettings } from './options.ts'
 import { PollConn } from './poll-conn.ts'
@@ -16,6 +17,8 @@ import { Wire } from './wire.ts'
 
 /** A proxy that hears nothing for longer may end the stream. */
 const COMMENT_MS = 15_000
+/** What Bun.serve has for `idleTimeout` unless it is told otherwise. */
+const BUN_IDLE_MS = 10_000
 /** How long a poll waits, and how long a stream that is being closed has, when heartbeats are off. */
 const WAIT_MS = 25_000
 const CLOSE_TIMEOUT_MS = 5_000
@@ -34,6 +37,8 @@ interface Asked {
   readonly handshake: Handshake
   /** What every answer carries. */
   readonly cors: Record<string, string>
+  /** How long its connection may be without a byte. */
+  readonly idleMs: number
 }
 
 /** What a request is answered with, at once or when something has come. */
@@ -76,13 +81,13 @@ export class Mount {
     return placeOf(this.#settings.path, new URL(request.url)) !== undefined
   }
 
-  async answer(request: Request, remoteAddress: string | undefined): Promise<Answered> {
+  async answer(request: Request, info: RequestInfo): Promise<Answered> {
     const url = new URL(request.url)
     const place = placeOf(this.#settings.path, url)
     if (!place) return unread(request, wrong(404, 'nothing is served here', {}))
-    const handshake = handshakeOf(request, url, place, remoteAddress)
+    const handshake = handshakeOf(request, url, place, info.remoteAddress)
     const cors = this.#cors.headers(handshake)
-    const asked: Asked = { request, url, place, handshake, cors }
+    const asked: Asked = { request, url, place, handshake, cors, idleMs: idleMsOf(info) }
     if (request.method === 'OPTIONS') return unread(request, this.#preflight(asked))
     if (request.method === 'POST') return this.#posted(asked)
     if (request.method === 'GET' && place.transport === 'sse') return this.#streamed(asked)
@@ -109,7 +114,7 @@ export class Mount {
     return nothing({ ...cors, ...this.#cors.preflight() })
   }
 
-  async #streamed({ request, handshake, cors }: Asked): Promise<Response> {
+  async #streamed({ request, handshake, cors, idleMs }: Asked): Promise<Response> {
     // Nobody would read it as long as the stream lasts.
     if (hasBody(request)) return closing(wrong(400, 'a GET has no body', cors))
     const admission = await this.#admit(handshake)
@@ -118,7 +123,7 @@ export class Mount {
     const retry = RETRY_MS + this.#random(4)
     const conn = new SseConn(this.#events, retryLine(retry) + sessionEvent(secret))
     const { wheel, limits } = this.#gateway
-    const everyMs = Math.min(limits.heartbeat.intervalMs || COMMENT_MS, COMMENT_MS)
+    const everyMs = Math.min(limits.heartbeat.intervalMs || COMMENT_MS, COMMENT_MS, idleMs)
     let cancel = wheel.after(everyMs, comment)
     function comment(): void {
       cancel = wheel.after(everyMs, comment)
@@ -177,7 +182,7 @@ export class Mount {
     return upload === undefined ? wrong(400, 'that is no such body', cors) : faulty(upload, cors)
   }
 
-  async #opened({ request, handshake, cors }: Asked): Promise<Response> {
+  async #opened({ request, handshake, cors, idleMs }: Asked): Promise<Response> {
     // Nothing is looked for in it.
     const body = await this.#bodies.read(request, BODY_EXTRA)
     if (typeof body === 'string') return closing(faulty(body, cors))
@@ -188,7 +193,7 @@ export class Mount {
     const conn = new PollConn({
       ...{ wire: this.#items, wheel, pollTimeMs, sessionTimeoutMs },
       now: () => platform.clock.monotonic(),
-      waitMs: Math.min(limits.heartbeat.intervalMs || WAIT_MS, WAIT_MS),
+      waitMs: Math.min(limits.heartbeat.intervalMs || WAIT_MS, WAIT_MS, idleMs),
     })
     const session = this.#secret()
     this.#seat(session, conn, admission, () => {})
@@ -249,6 +254,11 @@ export class Mount {
   #random(step: number): number {
     return (this.#gateway.platform.randomBytes(1)[0] ?? 0) * step
   }
+}
+
+/** How long a connection of this host may be without a byte, with as much to spare. */
+function idleMsOf({ idleTimeoutMs = 'Bun' in globalThis ? BUN_IDLE_MS : 0 }: RequestInfo): number {
+  return idleTimeoutMs > 0 ? idleTimeoutMs / 2 : Infinity
 }
 
 /** An answer to a request whose body nobody reads. Hosts throw a small one away by themselves. */

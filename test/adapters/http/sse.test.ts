@@ -425,3 +425,39 @@ describe('an EventSource alone', () => {
     expect(stage.hub.channelCount('orders')).toBe(1)
   })
 })
+
+describe('on a host that cuts connections', () => {
+  it('a stream says something, and a poll returns, in half the time', async () => {
+    const stage = httpStage(NEVER)
+    const info = { idleTimeoutMs: 4_000 }
+    const stream = await stage.adapter(new Request('http://host/sse'), info)
+    const reader = stream.body?.getReader()
+    let comments = 0
+    const read = async (): Promise<void> => {
+      for (;;) {
+        const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+        if (done) return
+        if (new TextDecoder().decode(value) === ':\n\n') comments++
+      }
+    }
+    void read()
+    const opened = await stage.adapter(new Request('http://host/poll', { method: 'POST' }), info)
+    const { session } = (await opened.json()) as { session: string }
+    const ask = (poll: number): Promise<Response> => {
+      const body = JSON.stringify({ poll })
+      return stage.adapter(new Request(`http://host/poll?session=${session}`, { method: 'POST', body }), info)
+    }
+    const welcome = ask(0)
+    await stage.rest()
+    expect((await welcome).status).toBe(200)
+    let empty: unknown
+    void ask(1).then(async (response) => (empty = await response.json()))
+    await stage.rest()
+    await stage.pass(1_800)
+    expect([comments, empty]).toEqual([0, undefined])
+    await stage.pass(400)
+    expect([comments, empty]).toEqual([1, { messages: [] }])
+    await stage.pass(2_000)
+    expect(comments).toBe(2)
+  })
+})
