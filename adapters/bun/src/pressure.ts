@@ -2,6 +2,8 @@ import type { Gateway, Why } from '@fanfare/core'
 
 /** A connection that may hold an unfinished message. */
 export interface Suspect {
+  /** It has said something whole, at some time. */
+  readonly said: boolean
   /** It was asked for a sign of life and has given none: nobody can in the middle of a frame. */
   readonly silent: boolean
   /** Asks for a sign of life. */
@@ -9,15 +11,19 @@ export interface Suspect {
   cut(why: Why): void
 }
 
-const LOOK_MS = 50
+const LOOK_MS = 25
 /** Below this part of the memory that the process may use nobody is looked for. */
-const CALM = 0.4
+const CALM = 0.35
 /** From this part on there is no time to lose. */
-const TIGHT = 0.6
+const TIGHT = 0.5
 /** From this part on somebody has to go, silent or not. */
 const FULL = 0.75
+/** How long a sign of life may take; and when there is no time to lose, for those who have said something, and who have not. */
 const ANSWER_MS = 2_000
-const TIGHT_ANSWER_MS = 100
+const TIGHT_ANSWER_MS = 500
+const STRANGER_ANSWER_MS = 75
+const AGAIN_MS = 1_000
+const NEWEST_EVERY_MS = 100
 
 /**
  * Bun does not say what it keeps of unfinished messages. What can be seen is that the process grows: when it has grown by more
@@ -36,7 +42,9 @@ export class Pressure {
   #least = Infinity
   #leastBefore = Infinity
   #windowEnd = 0
-  #probedAt: number | undefined
+  /** When each was asked; `undefined` while nobody is looked for. */
+  #asked: Map<Suspect, number> | undefined
+  #newestAt = -Infinity
 
   /** @param taken - what the process takes, in bytes */
   constructor({ hub, limits }: Gateway, taken = (): number => process.memoryUsage.rss()) {
@@ -50,27 +58,32 @@ export class Pressure {
   add(suspect: Suspect): void {
     this.#suspects.add(suspect)
     this.#timer ??= setInterval(() => this.look(), LOOK_MS)
+    if (this.#asked) this.#ask(suspect, this.#asked)
   }
 
   delete(suspect: Suspect): void {
     this.#suspects.delete(suspect)
+    this.#asked?.delete(suspect)
     if (this.#suspects.size > 0) return
     clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#timer = this.#asked = undefined
     this.#least = this.#leastBefore = Infinity
   }
 
   look(): void {
     const [taken, now] = [this.#taken(), this.#now()]
     const part = taken / this.#memory
-    if (this.#grown(taken, now) <= this.#growth || part < CALM) this.#probedAt = undefined
-    else if (this.#probedAt === undefined) {
-      this.#probedAt = now
-      for (const suspect of this.#suspects) suspect.probe()
-    } else if (now - this.#probedAt >= (part >= TIGHT ? TIGHT_ANSWER_MS : ANSWER_MS)) {
-      this.#probedAt = undefined
-      this.#relieve(part >= FULL)
+    if (this.#grown(taken, now) <= this.#growth || part < CALM) this.#asked = undefined
+    else if (this.#asked) this.#relieve(this.#asked, part)
+    else {
+      const asked = (this.#asked = new Map<Suspect, number>())
+      for (const suspect of this.#suspects) this.#ask(suspect, asked)
     }
+  }
+
+  #ask(suspect: Suspect, asked: Map<Suspect, number>): void {
+    asked.set(suspect, this.#now())
+    suspect.probe()
   }
 
   /** By how much the process has grown lately. */
@@ -84,11 +97,33 @@ export class Pressure {
     return taken - Math.min(this.#least, this.#leastBefore)
   }
 
-  /** @param must - if nobody is silent, a quarter goes, the newest first: whoever attacks came lately */
-  #relieve(must: boolean): void {
-    const all = [...this.#suspects]
-    const silent = all.filter((suspect) => suspect.silent)
-    const going = silent.length > 0 || !must ? silent : all.slice(-Math.ceil(all.length / 4))
-    for (const suspect of going) suspect.cut('rate')
+  #relieve(asked: Map<Suspect, number>, part: number): void {
+    const now = this.#now()
+    let gone = 0
+    for (const [suspect, at] of [...asked]) {
+      if (!suspect.silent) {
+        if (now - at >= AGAIN_MS) this.#ask(suspect, asked)
+      } else if (now - at >= patienceWith(suspect, part)) {
+        asked.delete(suspect)
+        suspect.cut('rate')
+        gone++
+      }
+    }
+    if (gone > 0 || part < FULL || now - this.#newestAt < NEWEST_EVERY_MS) return
+    this.#newestAt = now
+    this.#cutNewest()
   }
+
+  /** Whoever attacks came lately, and mostly has said nothing whole: a quarter of them. */
+  #cutNewest(): void {
+    const all = [...this.#suspects].reverse()
+    const strangers = all.filter(({ said }) => !said)
+    const some = strangers.length > 0 ? strangers : all
+    for (const suspect of some.slice(0, Math.ceil(some.length / 4))) suspect.cut('rate')
+  }
+}
+
+function patienceWith({ said }: Suspect, part: number): number {
+  if (part < TIGHT) return ANSWER_MS
+  return said ? TIGHT_ANSWER_MS : STRANGER_ANSWER_MS
 }

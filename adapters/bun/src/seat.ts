@@ -24,6 +24,7 @@ export class Seat implements Suspect {
   #unwatch: () => void = () => {}
   /** Grows with every sign of life. */
   #heard = 0
+  #said = false
   /** What it had heard when it was probed. */
   #probed: number | undefined
 
@@ -52,6 +53,10 @@ export class Seat implements Suspect {
     })
   }
 
+  get said(): boolean {
+    return this.#said
+  }
+
   get silent(): boolean {
     return this.#probed === this.#heard
   }
@@ -74,6 +79,7 @@ export class Seat implements Suspect {
 
   message(data: string | Uint8Array): void {
     this.#heard++
+    this.#said = true
     this.#session?.receive(data)
   }
 
