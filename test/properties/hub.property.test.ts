@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tape } from './arbitraries.ts'
+import { FIXED } from './fixed.ts'
 import { play } from './play.ts'
 
 // The same runs each time, so that a change is told of its own faults. Others, or more of them:
@@ -19,6 +20,11 @@ beforeAll(() => void process.on('unhandledRejection', note).on('uncaughtExceptio
 afterAll(() => void process.off('unhandledRejection', note).off('uncaughtException', note))
 
 describe('the hub', () => {
+  it.each(Object.entries(FIXED))('does what its model does: %s', async (_about, played) => {
+    await play(played)
+    expect(unhandled.splice(0)).toEqual([])
+  })
+
   it(
     'does, in whatever order things happen, what its model does',
     async () => {
