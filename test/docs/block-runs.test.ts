@@ -30,6 +30,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Programs that are run here without a look at what they do, and why. */
 const UNSEEN: Readonly<Record<string, string>> = {
+  'docs/guides/scaling-out.md › Who may publish': 'shows how an option is written',
   'docs/guides/slow-consumers.md › What happens to a message': 'shows how options are written',
   'docs/guides/slow-consumers.md › Policies 2': 'shows how an option is written',
   'docs/guides/write-your-own-adapter.md › The adapter': 'the adapter contract is run over it elsewhere',

@@ -7,7 +7,9 @@ export function checkedLogger(logger: Logger | undefined, platform: Platform): L
   if (logger === undefined) {
     return (message, { channel, error }) => {
       const about = channel === undefined ? message : `${message} (channel ${channel})`
-      platform.reportError(new FanfareError('broadcasting', about, { cause: error }))
+      platform.reportError(
+        new FanfareError('broadcasting', about, error === undefined ? undefined : { cause: error }),
+      )
     }
   }
   if (typeof logger !== 'function') throw new OptionError('logger', 'a function', logger)
