@@ -8,8 +8,9 @@ import { expect, it, onTestFinished } from 'vitest'
 
 const COOKIE_BYTES = 15_000
 const CONNECTIONS = 200
-/** A connection takes 3 to 6 KB by itself. */
+/** A connection takes 3 to 6 KB by itself, and a stream on Node 14, which has to hold a request and its answer. */
 const MOST_BYTES = 9_000
+const MOST_STREAM_BYTES = 20_000
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const script = fileURLToPath(new URL('../support/hold-server.mjs', import.meta.url))
@@ -17,11 +18,16 @@ const script = fileURLToPath(new URL('../support/hold-server.mjs', import.meta.u
 const UPGRADE =
   'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
-function requestOf(how: 'websocket' | 'poll', cookie: string): string {
-  const headers = `host: localhost\r\ncookie: a=${cookie}\r\nuser-agent: test/1\r\n`
+function requestOf(how: 'websocket' | 'sse' | 'poll', cookie: string): string {
+  if (how === 'sse') return `GET /sse HTTP/1.1\r\n${headersOf(cookie)}\r\n`
+  const headers = headersOf(cookie)
   return how === 'websocket'
     ? `GET / HTTP/1.1\r\n${headers}${UPGRADE}\r\n`
     : `POST /poll HTTP/1.1\r\n${headers}content-length: 2\r\n\r\n{}`
+}
+
+function headersOf(cookie: string): string {
+  return `host: localhost\r\ncookie: a=${cookie}\r\nuser-agent: test/1\r\n`
 }
 
 async function answered<Answer>(child: ChildProcess): Promise<Answer> {
@@ -34,11 +40,15 @@ it.each([
   ['fastify', 'websocket'],
   ['bun', 'websocket'],
   ['http', 'poll'],
+  ['http', 'sse'],
+  ['plain http in fastify', 'sse'],
+  ['plain http on bun', 'poll'],
+  ['plain http on bun', 'sse'],
 ] as const)(
   'a client of %s, by %s, holds nothing of its cookies',
   { timeout: 60_000 },
   async (adapter, how) => {
-    const inBun = adapter === 'bun'
+    const inBun = adapter.endsWith('bun')
     const child = fork(script, [adapter], {
       cwd: root,
       execPath: inBun ? `${root}node_modules/.bin/bun` : process.execPath,
@@ -66,6 +76,7 @@ it.each([
     const before = await open(COOKIE_BYTES)
     const after = await open(COOKIE_BYTES)
     expect(after.clients).toBe(3 * CONNECTIONS)
-    expect((after.held - before.held) / CONNECTIONS).toBeLessThan(MOST_BYTES)
+    const most = how === 'sse' && !inBun ? MOST_STREAM_BYTES : MOST_BYTES
+    expect((after.held - before.held) / CONNECTIONS).toBeLessThan(most)
   },
 )

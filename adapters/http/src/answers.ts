@@ -46,6 +46,8 @@ const FAULTS: Readonly<
   rate: [429, 'too many bytes are on their way', SOON],
   conflict: [409, 'another request of this session is under way', SOON],
   pieces: [400, 'that comes in too small pieces', {}],
+  // Nobody hears it.
+  gone: [400, 'the body has no end', {}],
   deep: [400, 'that is nested too deep', {}],
   many: [413, 'those are too many messages', {}],
 }

@@ -14,7 +14,7 @@ export class Bodies {
   }
 
   /**
-   * Reads a whole body. Rejects when the client goes meanwhile.
+   * Reads a whole body.
    *
    * @param limit - in bytes
    * @param came - told how many bytes have come; `false` ends it as a `conflict`

@@ -2,9 +2,10 @@ import type { Holder } from '@fanfare/core'
 
 /**
  * Why a body was not read to its end: it is larger than it may be; it took too long; too many bytes are on their way to the
- * node; another of the same client is under way; it came in pieces so small that reading them costs more than their bytes.
+ * node; another of the same client is under way; it came in pieces so small that reading them costs more than their bytes; the
+ * client went.
  */
-export type BodyFault = 'too-large' | 'timeout' | 'rate' | 'conflict' | 'pieces'
+export type BodyFault = 'too-large' | 'timeout' | 'rate' | 'conflict' | 'pieces' | 'gone'
 
 /** What a request that is being read takes beside the bytes of its body, about. */
 const REQUEST_BYTES = 2_048
@@ -13,6 +14,9 @@ const LEAST_BYTES = 1_024
 const FREE_PIECES = 256
 /** and each after these has to bring so many bytes on average. */
 const PIECE_BYTES = 128
+
+/** What is read when the client went. */
+const GONE = { done: false, value: null } as const
 
 /** What a body that is being read asks of who reads it. */
 export interface BodyReader {
@@ -40,17 +44,17 @@ export class Body implements Holder {
     this.#reader = reader
   }
 
-  /** Rejects when the client goes meanwhile. */
   async read(): Promise<Uint8Array | BodyFault> {
     this.#reader.holds(this, REQUEST_BYTES)
     while (this.#fault === undefined) {
-      const { done, value } = await this.#stream.read()
-      if (this.#fault !== undefined) break
+      const { done, value } = await this.#stream.read().catch(() => GONE)
+      if (value === null) this.#fault ??= 'gone'
+      if (this.#fault !== undefined || value === null) break
       if (done) return this.#bytes.subarray(0, this.#length)
       this.#take(value)
     }
     this.#bytes = new Uint8Array(0)
-    return this.#fault
+    return this.#fault ?? 'gone'
   }
 
   evict(): void {

@@ -1,6 +1,8 @@
 import type { Handshake } from '@fanfare/core'
 import { pathBelow } from '@fanfare/core/adapter'
 
+import { type NodeRequest, nodeRequestOf } from './node-request.ts'
+
 /** The ways to be connected over plain HTTP. */
 export type HttpTransport = 'sse' | 'poll'
 
@@ -40,11 +42,24 @@ export function handshakeOf(
 }
 
 /** Some hosts put the host into the URL alone. */
-function headersOf({ headers }: Request, { host }: URL): Iterable<readonly [string, string]> {
+function headersOf(request: Request, { host }: URL): Iterable<readonly [string, string]> {
+  const { headers } = request
   return {
     *[Symbol.iterator]() {
+      const node = nodeRequestOf(request)
+      if (node) {
+        yield* pairsOf(node)
+        return
+      }
       if (!headers.has('host')) yield ['host', host]
       yield* headers
     },
+  }
+}
+
+/** Going over those of the Request itself would set aside what the application put into Node's. */
+function* pairsOf({ headers }: NodeRequest): Generator<readonly [string, string]> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) yield [name, String(value)]
   }
 }

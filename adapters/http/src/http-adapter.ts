@@ -28,16 +28,12 @@ export interface HttpAdapter {
  */
 export function httpAdapter(gateway: Gateway, options: HttpAdapterOptions = {}): HttpAdapter {
   const mount = new Mount(gateway, httpSettings(options))
-  const answer = (request: Request, info: RequestInfo = {}): Promise<Response> => {
-    const { signal } = request
-    return mount
-      .answer(request, info)
-      .then(whenReady)
-      .catch((error: unknown) => {
-        // The client went while its body was read: there is nobody to answer.
-        if (!signal.aborted) gateway.hub.reportError({ error, where: 'conn' })
-        return closing(new Response(null, { status: 500 }))
-      })
+  const answer = (request: Request, info: RequestInfo = {}): Promise<Response> =>
+    // Nothing that waits here holds the request.
+    mount.answer(request, info).then(whenReady).catch(failed)
+  const failed = (error: unknown): Response => {
+    gateway.hub.reportError({ error, where: 'conn' })
+    return closing(new Response(null, { status: 500 }))
   }
   return Object.defineProperties(answer, {
     handles: { value: (request: Request) => mount.handles(request) },

@@ -1,4 +1,4 @@
-import type { Gateway, Handshake, Ticket } from '@fanfare/core'
+import type { Gateway, Handshake, Session, Ticket } from '@fanfare/core'
 import { Sessions } from '@fanfare/core/adapter'
 
 import { closing, faulty, json, nothing, refused, refusedStream, stream, wrong } from './answers.ts'
@@ -7,6 +7,7 @@ import { Cors } from './cors.ts'
 import { handshakeOf, type Place, placeOf } from './handshake.ts'
 import type { RequestInfo } from './request-info.ts'
 import { itemOf } from './items.ts'
+import { letGo } from './node-request.ts'
 import type { HttpSettings } from './options.ts'
 import { PollConn } from './poll-conn.ts'
 import { type HttpConn, Seat, type SeatLimits } from './seat.ts'
@@ -119,6 +120,14 @@ export class Mount {
     if (hasBody(request)) return closing(wrong(400, 'a GET has no body', cors))
     const admission = await this.#admit(handshake)
     if (!admission.ok) return refusedStream(admission, cors)
+    const conn = this.#stream(admission, idleMs)
+    // Who went before the stream was there to be cancelled is heard of by this alone.
+    whenAborted(request.signal, conn)
+    letGo(request)
+    return stream(conn.stream, cors)
+  }
+
+  #stream(ticket: Ticket, idleMs: number): SseConn {
     const secret = this.#secret()
     const retry = RETRY_MS + this.#random(4)
     const conn = new SseConn(this.#events, retryLine(retry) + sessionEvent(secret))
@@ -129,13 +138,8 @@ export class Mount {
       cancel = wheel.after(everyMs, comment)
       conn.comment()
     }
-    this.#seat(secret, conn, admission, () => cancel())
-    // Who went before the stream was there to be cancelled is heard of by this alone.
-    const { signal } = request
-    const gone = (): void => conn.leave({ code: 1006, reason: '' })
-    if (signal.aborted) gone()
-    else signal.addEventListener('abort', gone, { once: true })
-    return stream(conn.stream, cors)
+    this.#seat(secret, conn, ticket.accept(conn), () => cancel())
+    return conn
   }
 
   async #posted(asked: Asked): Promise<Answered> {
@@ -189,14 +193,13 @@ export class Mount {
     const admission = await this.#admit(handshake)
     if (!admission.ok) return refused(admission, cors)
     const { pollTimeMs, sessionTimeoutMs } = this.#settings
-    const { wheel, limits, platform } = this.#gateway
+    const { wheel, limits } = this.#gateway
     const conn = new PollConn({
-      ...{ wire: this.#items, wheel, pollTimeMs, sessionTimeoutMs },
-      now: () => platform.clock.monotonic(),
+      ...{ wire: this.#items, wheel, pollTimeMs, sessionTimeoutMs, now: this.#seatLimits.now },
       waitMs: Math.min(limits.heartbeat.intervalMs || WAIT_MS, WAIT_MS, idleMs),
     })
     const session = this.#secret()
-    this.#seat(session, conn, admission, () => {})
+    this.#seat(session, conn, admission.accept(conn), doNothing)
     return json(JSON.stringify({ session, timeout: sessionTimeoutMs }), cors)
   }
 
@@ -213,7 +216,8 @@ export class Mount {
     if (objection !== undefined) return wrong(400, objection, cors)
     if (!isFree) return faulty('conflict', cors)
     if (poll === undefined || !(conn instanceof PollConn)) return nothing(cors)
-    return { wait: conn.poll(poll, request.signal).then((body) => json(body, cors)) }
+    letGo(request)
+    return { wait: whenPolled(conn.poll(poll, request.signal), cors) }
   }
 
   /** What is wrong with a poll of that number; `undefined`: nothing. */
@@ -230,8 +234,7 @@ export class Mount {
     return this.#closed ? CLOSING : admission
   }
 
-  #seat(secret: string, conn: HttpConn, ticket: Ticket, ended: () => void): void {
-    const session = ticket.accept(conn)
+  #seat(secret: string, conn: HttpConn, session: Session, ended: () => void): void {
     this.#seats.set(secret, new Seat(conn, session, this.#seatLimits))
     this.#sessions.add(session)
     conn.attach(session, () => {
@@ -254,6 +257,20 @@ export class Mount {
   #random(step: number): number {
     return (this.#gateway.platform.randomBytes(1)[0] ?? 0) * step
   }
+}
+
+// What waits is made in functions of their own: what a closure sees, some engines hold as long as it.
+
+function doNothing(): void {}
+
+function whenPolled(body: Promise<string>, cors: Asked['cors']): Promise<Response> {
+  return body.then((text) => json(text, cors))
+}
+
+function whenAborted(signal: AbortSignal, conn: HttpConn): void {
+  const gone = (): void => conn.leave({ code: 1006, reason: '' })
+  if (signal.aborted) gone()
+  else signal.addEventListener('abort', gone, { once: true })
 }
 
 /** How long a connection of this host may be without a byte, with as much to spare. */

@@ -50,6 +50,7 @@ export class PollConn implements HttpConn {
   /** Answers the poll that waits. */
   #poll: ((body: string) => void) | undefined
   #cancelPoll: (() => void) | undefined
+  #forgetSignal: (() => void) | undefined
   #cancelTimeout: () => void
   #full = false
   #ending: Ending | undefined
@@ -155,6 +156,8 @@ export class PollConn implements HttpConn {
       if (poll === this.#poll) this.#settle(NOTHING)
     }
     abandoned.addEventListener('abort', abandon, { once: true })
+    // Some hosts hold a request as long as anybody listens.
+    this.#forgetSignal = () => abandoned.removeEventListener('abort', abandon)
     this.#arm()
     return answer
   }
@@ -206,7 +209,8 @@ export class PollConn implements HttpConn {
   #settle(body: string): void {
     const poll = this.#poll
     this.#cancelPoll?.()
-    this.#cancelPoll = this.#poll = undefined
+    this.#forgetSignal?.()
+    this.#cancelPoll = this.#forgetSignal = this.#poll = undefined
     poll?.(body)
     this.seen()
   }
