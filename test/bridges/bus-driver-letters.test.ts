@@ -60,6 +60,14 @@ describe('letters of one sender', () => {
     expect(driver.stats().stale).toBe(1)
   })
 
+  it('however many, are one gap', async () => {
+    const { receive, driver } = await staged()
+    receive(letter({ s: 100 }))
+    for (let s = 99; s > 0; s--) receive(letter({ s }))
+    expect(receive(letter({ s: 101 }))).toEqual(['s100', '(gap)', 's101'])
+    expect(driver.stats()).toMatchObject({ stale: 99, gaps: 1 })
+  })
+
   it('that are missing are a gap before the next', async () => {
     const { receive, driver } = await staged()
     expect(receive(letter({ s: 1 }), letter({ s: 5 }), letter({ s: 6 }))).toEqual(['s1', '(gap)', 's5', 's6'])

@@ -136,6 +136,24 @@ describe('without a connection', () => {
     expect(await answer).toBe('yes')
   })
 
+  it('what is queued is what it was, whatever becomes of the object', async () => {
+    const scene = stage({ offline: 'queue' })
+    const data = { bytes: [1] }
+    const channel = scene.client.channel('private-room')
+    void channel.subscribe().catch(() => {})
+    void channel.publish('event', data).catch(() => {})
+    void scene.client.call('method', data).catch(() => {})
+    scene.client.notify('notice', data)
+    data.bytes[0] = 2
+    await scene.open()
+    scene.socket.grants('sub')
+    await scene.clock.settle()
+    const sent = scene.socket.sent.filter((frame) => 'data' in frame)
+    expect(sent.map((frame) => (frame as { data?: unknown }).data)).toEqual(
+      [1, 1, 1].map((byte) => ({ bytes: [byte] })),
+    )
+  })
+
   it('what is queued survives another loss, but what was sent does not', async () => {
     const scene = stage({ offline: 'queue' })
     await scene.open()

@@ -8,9 +8,10 @@ export type Verdict = 'next' | 'after-hole' | 'stale' | 'overtaken' | 'contradic
 
 /** What came of an origin, on one channel. */
 interface Seen {
-  /** The first and the last letter that came. */
+  /** The first and the last letter that came, and when the first one did. */
   first: number
   last: number
+  began: number
   /** What the last one says was before it, and what was the last one before it came. */
   previous: number
   before: number
@@ -63,18 +64,21 @@ export class Continuity {
     this.#own = own
   }
 
-  /** @param now - by the wall clock, which counts the time in which this process did not run */
-  judge(letter: Letter, now: number): Verdict {
+  /**
+   * @param now - by the wall clock, which counts the time in which this process did not run
+   * @param toldAt - when a gap was told last: of what was published before that, nothing more has to be told
+   */
+  judge(letter: Letter, now: number, toldAt: number): Verdict {
     const seen = this.#seen.get(letter.origin)
     if (!seen) {
       this.#remember(letter.origin, anew(letter, now))
       return 'next'
     }
     if (letter.sequence > seen.last) return ahead(seen, letter, now)
-    if (letter.origin === this.#own) return letter.sequence < seen.first ? 'overtaken' : 'stale'
-    const verdict = behind(seen, letter, now)
+    const verdict = letter.origin === this.#own ? early(seen, letter) : behind(seen, letter, now)
     if (verdict === 'contradiction') Object.assign(seen, anew(letter, now))
-    return verdict
+    // It was published before the first that came, and that one was here when the gap was told.
+    return verdict === 'overtaken' && letter.sequence < seen.first && seen.began <= toldAt ? 'stale' : verdict
   }
 
   /** Nothing is remembered any more. */
@@ -105,7 +109,17 @@ export class Continuity {
 
 function anew({ sequence, previous, deadline }: Letter, now: number): Seen {
   const least = Math.min(deadline, now + FARTHEST_MS)
-  return { first: sequence, last: sequence, previous, before: 0, deadline: least, at: now, behind: 0, row: 0 }
+  return {
+    first: sequence,
+    last: sequence,
+    began: now,
+    previous,
+    before: 0,
+    deadline: least,
+    at: now,
+    behind: 0,
+    row: 0,
+  }
 }
 
 /** Every letter comes through here: nothing is made. */
@@ -123,6 +137,10 @@ function ahead(seen: Seen, { sequence, previous, deadline }: Letter, now: number
 }
 
 /** What is missing between the first and the last was told of; what is before the first was not. */
+function early(seen: Seen, { sequence }: Letter): Verdict {
+  return sequence < seen.first ? 'overtaken' : 'stale'
+}
+
 function behind(seen: Seen, letter: Letter, now: number): Verdict {
   const { sequence, previous } = letter
   if (contradicts(seen, letter, now)) return 'contradiction'

@@ -232,7 +232,7 @@ export class Line {
   }
 
   #judge(letter: Letter): Verdict {
-    const verdict = this.#continuity.judge(letter, this.#now())
+    const verdict = this.#continuity.judge(letter, this.#now(), this.#toldAt)
     if (verdict === 'stale' || verdict === 'overtaken') this.#shared.counters.stale++
     if (verdict === 'implausible' || verdict === 'contradiction') this.#shared.implausible(this.channel)
     return verdict
