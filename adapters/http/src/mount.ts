@@ -57,8 +57,8 @@ export class Mount {
   readonly #cors: Cors
   readonly #seats = new Map<string, Seat>()
   readonly #sessions = new Sessions()
-  readonly #events = new Wire(eventOf)
-  readonly #items = new Wire(itemOf)
+  readonly #events: Wire
+  readonly #items: Wire
   readonly #bodies: Bodies
   readonly #seatLimits: SeatLimits
   #closed: Promise<void> | undefined
@@ -68,6 +68,9 @@ export class Mount {
     this.#settings = settings
     this.#cors = new Cors(gateway, settings.credentials)
     this.#bodies = new Bodies(gateway)
+    const utf8Size = (text: string): number => gateway.platform.utf8Size(text)
+    this.#events = new Wire(eventOf, utf8Size)
+    this.#items = new Wire(itemOf, utf8Size)
     const { limits, platform } = gateway
     const { messageRate: rate, strikes } = limits
     this.#seatLimits = { rate, strikes, now: () => platform.clock.monotonic() }

@@ -2,7 +2,7 @@ import type { Batch, Session, TimerWheel } from '@fanfare/core'
 
 import type { Ending } from './ending.ts'
 import type { HttpConn } from './seat.ts'
-import type { Wire } from './wire.ts'
+import type { Wire, Written } from './wire.ts'
 
 /** With so many bytes waiting for a poll, or for its acknowledgement, what follows has to wait. */
 const HIGH_WATER_BYTES = 262_144
@@ -25,16 +25,11 @@ export interface PollOptions {
   readonly sessionTimeoutMs: number
 }
 
-/** Something that waits for a poll, or for the acknowledgement of one. */
-interface Waiting {
-  readonly item: string
-  readonly bytes: number
-}
-
 /** A client that polls, as the hub sees it. */
 export class PollConn implements HttpConn {
   readonly #options: PollOptions
-  #queue: Waiting[] = []
+  /** What waits for a poll, or for the acknowledgement of one. */
+  #queue: Written[] = []
   #bytes = 0
   /** The number of the last answer with something in it. */
   #answer = 0
@@ -78,8 +73,9 @@ export class PollConn implements HttpConn {
     const { wire, now, pollTimeMs } = this.#options
     const dueBefore = this.#due
     for (const frame of batch.frames) {
-      this.#queue.push({ item: wire.of(frame), bytes: frame.bytes })
-      this.#bytes += frame.bytes
+      const written = wire.of(frame)
+      this.#queue.push(written)
+      this.#bytes += written.bytes
       // Who asked something waits for the answer.
       const due = now() + (frame.lane === 'control' ? 0 : pollTimeMs)
       if (due < this.#due) this.#due = due
@@ -199,7 +195,7 @@ export class PollConn implements HttpConn {
       this.#unacknowledged = this.#queue.length
       this.#due = Infinity
     }
-    const items = this.#queue.slice(0, this.#unacknowledged).map(({ item }) => item)
+    const items = this.#queue.slice(0, this.#unacknowledged).map(({ text }) => text)
     const ending = this.#unacknowledged === this.#queue.length ? this.#ending : undefined
     const close = ending ? `,"close":${JSON.stringify(ending)}` : ''
     this.#settle(`{"n":${String(this.#answer)},"messages":[${items.join(',')}]${close}}`)

@@ -1,6 +1,6 @@
 import type { Batch, Session } from '@fanfare/core'
 
-import type { Wire } from './wire.ts'
+import type { Wire, Written } from './wire.ts'
 import { closeEvent, COMMENT } from './sse-events.ts'
 import type { Ending } from './ending.ts'
 import type { HttpConn } from './seat.ts'
@@ -11,12 +11,6 @@ const HIGH_WATER_BYTES = 65_536
 const PIECE_BYTES = 65_536
 const ENCODER = new TextEncoder()
 
-/** Something that waits for the stream. */
-interface Waiting {
-  readonly text: string
-  readonly bytes: number
-}
-
 /** A client's stream of server-sent events, as the hub sees it. */
 export class SseConn implements HttpConn {
   readonly needsPings = true
@@ -24,7 +18,7 @@ export class SseConn implements HttpConn {
   readonly stream: ReadableStream<Uint8Array>
   readonly #wire: Wire
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  #queue: Waiting[] = []
+  #queue: Written[] = []
   #bytes = 0
   /** Counts the events. */
   #id = 0
@@ -66,7 +60,9 @@ export class SseConn implements HttpConn {
   write(batch: Batch): boolean {
     if (this.#ending || this.#over) return true
     for (const frame of batch.frames) {
-      this.#push(`id: ${String(++this.#id)}\n${this.#wire.of(frame)}`, frame.bytes)
+      const { text, bytes } = this.#wire.of(frame)
+      const id = `id: ${String(++this.#id)}\n`
+      this.#push(id + text, id.length + bytes)
     }
     this.#feed()
     if (this.#bytes < HIGH_WATER_BYTES) return true

@@ -432,3 +432,14 @@ describe('the end', () => {
     expect(stage.errors).toEqual([])
   })
 })
+
+describe('what waits', () => {
+  it('counts as it is written, with its escapes', async () => {
+    const { stage } = await subscribed()
+    // Each quote is escaped in its message, and both of that in the list of messages.
+    stage.hub.broadcast('orders', JSON.stringify('"'.repeat(20_000)))
+    await stage.rest()
+    expect(stage.hub.budgets.outbound.used).toBeGreaterThanOrEqual(80_000)
+    expect(stage.hub.budgets.outbound.used).toBeLessThan(81_000)
+  })
+})

@@ -461,3 +461,19 @@ describe('on a host that cuts connections', () => {
     expect(comments).toBe(2)
   })
 })
+
+describe('what waits', () => {
+  it('counts as it is written, with its escapes', async () => {
+    const stage = httpStage({ protocols: { '/': plain() } })
+    const stream = await stage.listen()
+    stream.stall()
+    // A carriage return makes it a string in JSON.
+    const [client] = stage.hub.clients()
+    for (let time = 0; time < 3; time++) client?.send(`\r${'"'.repeat(20_000)}`)
+    await stage.rest()
+    const { outbound } = stage.hub.budgets
+    expect(outbound.used).toBeGreaterThanOrEqual(2 * 40_000)
+    await stream.cancel()
+    expect(outbound.used).toBe(0)
+  })
+})
