@@ -35,9 +35,20 @@ export function file(contentType: string, body: Buffer, headers: Readonly<Record
   }
 }
 
+const CLOSE = { connection: 'close' }
+/** Of the body of a request, which nobody here reads, hosts throw so much away by themselves. */
+const LEFT_BYTES = 65_536
+
+/** Whether more of a request is to come than anybody should wait for: then its connection ends with the answer. */
+function leavesMuch(encoding: string | null | undefined, length: string | null | undefined): boolean {
+  return typeof encoding === 'string' || Number(length ?? 0) > LEFT_BYTES
+}
+
 /** An answer as `fetch` handlers give it; see {@link send}. */
 export function responseOf(request: Request, { status, headers, body }: Answer): Response {
-  const all = { 'x-content-type-options': 'nosniff', ...headers }
+  const { headers: asked } = request
+  const end = leavesMuch(asked.get('transfer-encoding'), asked.get('content-length')) ? CLOSE : {}
+  const all = { 'x-content-type-options': 'nosniff', ...end, ...headers }
   if (headers['etag'] !== undefined && request.headers.get('if-none-match') === headers['etag']) {
     return new Response(null, { status: 304, headers: all })
   }
@@ -51,6 +62,9 @@ export function send(
   { status, headers, body }: Answer,
 ): void {
   response.setHeader('x-content-type-options', 'nosniff')
+  if (leavesMuch(request.headers['transfer-encoding'], request.headers['content-length'])) {
+    response.setHeader('connection', 'close')
+  }
   const { etag } = headers
   if (etag !== undefined && request.headers['if-none-match'] === etag) {
     response.writeHead(304, headers).end()

@@ -4,7 +4,7 @@
  * @module
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import type { Gateway } from '@fanfare/core'
@@ -13,6 +13,9 @@ import { toNodeHandler } from 'srvx/node'
 
 import { httpAdapter, type HttpAdapter } from './http-adapter.ts'
 import { HTTP_OPTIONS, type HttpAdapterOptions } from './options.ts'
+
+/** Node computes with 32 bits. */
+const MOST_MS = 0x7fff_ffff
 
 /** How a gateway is served over plain HTTP. */
 export interface ServeOptions extends HttpAdapterOptions, ListenOptions {}
@@ -36,6 +39,13 @@ export function nodeListener(adapter: HttpAdapter): RequestListener {
   return toNodeHandler(handler) as unknown as RequestListener
 }
 
+/** Node's own limits, for what comes before a request reaches the adapter, and for bodies that nobody reads. */
+function timeouts({ limits }: Gateway): ServerOptions {
+  const headersTimeout = Math.min(limits.handshakeTimeoutMs, MOST_MS)
+  const requestTimeout = Math.min(limits.handshakeTimeoutMs + limits.messageTimeoutMs, MOST_MS)
+  return { headersTimeout, requestTimeout, connectionsCheckingInterval: 1_000 }
+}
+
 /**
  * Serves a gateway on an HTTP server of its own.
  *
@@ -46,7 +56,7 @@ export async function serve(gateway: Gateway, options: ServeOptions = {}): Promi
   const { port: wanted, host: given, ...mount } = options
   const { port: asked, host } = listenOptions({ port: wanted, host: given })
   const adapter = httpAdapter(gateway, mount)
-  const server = createServer(nodeListener(adapter))
+  const server = createServer(timeouts(gateway), nodeListener(adapter))
   server.listen(asked, host)
   await once(server, 'listening')
   server.on('error', (error) => gateway.hub.reportError({ error, where: 'conn' }))
