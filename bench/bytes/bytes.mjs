@@ -126,7 +126,7 @@ function targetOf({ size, subscribers, ratio: is }) {
 function report(results) {
   const rows = results.map(({ size, subscribers, copied, kept, ratio: times }) => [
     `${count(size)} bytes to ${count(subscribers)}`,
-    ...[copied, kept, copied - kept, times].map(figure),
+    ...[copied, kept, Math.max(0, copied - kept), times].map(figure),
   ])
   const head = ['ns of CPU per message', 'copied', 'kept as they come', 'the copy', 'times']
   const rounds = String(results[0]?.rounds ?? 0)
