@@ -69,6 +69,21 @@ describe.each(['ws', 'bun', 'fastify'])('fanfare serve --adapter %s', (adapter) 
     expect(server.err).toBe('')
   })
 
+  it.each(['/', '/health', '/ws/nothing', '/nothing'])(
+    'refuses an upgrade to %s, and lets go',
+    async (path) => {
+      const server = await startServer(['--adapter', adapter, '--handshake-timeout', '1m'], { environment })
+      const peer = await RawPeer.ask(server.port, path)
+      await peer.over()
+      expect(peer.status).toBe(404)
+      const other = await RawPeer.ask(server.port, path, { upgrade: 'h2c' })
+      await other.answered()
+      expect(other.status).toBeGreaterThanOrEqual(200)
+      server.kill('SIGTERM')
+      expect(await server.ended).toBe(0)
+    },
+  )
+
   it('says in one line why it cannot listen', async () => {
     const { port } = await startServer(['--adapter', adapter], { environment })
     const second = fanfare(['serve', '--adapter', adapter, '--port', String(port)], { environment })

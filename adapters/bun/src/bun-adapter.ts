@@ -142,6 +142,6 @@ function refused({ status, headers, message }: Refusal): Response {
 }
 
 function wrong(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): Response {
-  const own = { 'content-type': 'text/plain; charset=utf-8' }
+  const own = { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }
   return new Response(`${sentence}\n`, { status, headers: { ...own, ...headers } })
 }

@@ -9,12 +9,22 @@ import { Deadlines, Heartbeats, Sessions } from '@fanfare/core/adapter'
 import { HalfOpen } from './half-open.ts'
 import { handshakeOf } from './handshake.ts'
 import { Inflow } from './inflow.ts'
+import { watchUpgrades } from './mounts.ts'
 import { ClosingWebSocket } from './web-socket.ts'
 import { CLOSE_TIMEOUT_MS, maxPayloadOf, webSocketOptions } from './web-socket-options.ts'
 import { Wire } from './wire.ts'
 import { type Opened, WsConn, type WsHouse } from './ws-conn.ts'
 
-export { ClosingWebSocket, HalfOpen, handshakeOf, maxPayloadOf, type Opened, webSocketOptions, Wire }
+export {
+  ClosingWebSocket,
+  HalfOpen,
+  handshakeOf,
+  maxPayloadOf,
+  type Opened,
+  watchUpgrades,
+  webSocketOptions,
+  Wire,
+}
 
 /** The WebSocket connections of one adapter. */
 export class Connections {

@@ -6,6 +6,9 @@ import { pathBelow } from '@fanfare/core/adapter'
 /** By this the mounts on one server know each other, without a register of servers. */
 const MOUNT_PATH = Symbol.for('fanfare.ws.mount-path')
 
+/** By this a listener is known that only looks on. */
+const ONLOOKER = Symbol.for('fanfare.ws.onlooker')
+
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** A listener to upgrades that says for which path it is there. */
@@ -15,6 +18,12 @@ export interface MountListener extends OnUpgrade {
 
 export function mountListener(path: string, listener: OnUpgrade): MountListener {
   return Object.assign(listener, { [MOUNT_PATH]: path })
+}
+
+/** Listens to upgrades without handling any: what no mount serves is refused all the same. */
+export function watchUpgrades(server: Server, listener: (request: IncomingMessage) => void): void {
+  const onlooker = (request: IncomingMessage): void => listener(request)
+  server.on('upgrade', Object.assign(onlooker, { [ONLOOKER]: true }))
 }
 
 /** Who is to handle an upgrade. */
@@ -29,7 +38,7 @@ export interface Responsible {
 
 /** Who of those who listen to a server's upgrades is to handle this one. */
 export function responsibleFor(request: IncomingMessage, server: Server): Responsible {
-  const listeners = server.listeners('upgrade')
+  const listeners = server.listeners('upgrade').filter((listener) => !(ONLOOKER in listener))
   const mounts = listeners.filter((listener): listener is MountListener => MOUNT_PATH in listener)
   let mount: MountListener | undefined
   for (const candidate of mounts) {

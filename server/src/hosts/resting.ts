@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+import { watchUpgrades } from '@fanfare/ws/connections'
+
 /** Connections that were answered, and may ask for something more. */
 class Resting {
   readonly #most: number
@@ -43,5 +45,5 @@ export function limitResting(server: Server, most: number): void {
     resting.asked(socket)
     response.once('close', answered)
   })
-  server.on('upgrade', ({ socket }: IncomingMessage) => resting.asked(socket))
+  watchUpgrades(server, ({ socket }) => resting.asked(socket))
 }
