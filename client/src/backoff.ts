@@ -21,9 +21,12 @@ export function verdictOf(code: number): Verdict {
 }
 
 /** What a refused request may be tried again for; the rest stays refused until the application asks anew. */
-export function isTransient(code: string): boolean {
-  return ['timeout', 'internal', 'rate', 'over-capacity', 'shutdown', 'auth'].includes(code)
+export function isTransient(code: string, afterMs?: number): boolean {
+  // A server that says when to ask again means it.
+  return afterMs !== undefined || TRANSIENT.includes(code)
 }
+
+const TRANSIENT = ['timeout', 'internal', 'rate', 'over-capacity', 'shutdown', 'auth']
 
 /** How many times the base the first bound is doubled. */
 const DOUBLINGS = { soon: 1, retry: 2, later: 3 }

@@ -22,10 +22,12 @@ import { FanfareClientError } from './errors.ts'
 import type { FrameOf, ServerFrame } from './frames.ts'
 import { Listeners, type Off } from './listeners.ts'
 import { type ClientOptions, type ClientSettings, clientSettings, type Edition } from './options.ts'
+import { Permits } from './permits.ts'
 import { Questions } from './questions.ts'
 import { refused, type RequestOptions, Requests } from './requests.ts'
 import type { State } from './states.ts'
-import { Subscription, type SubscriptionHost } from './subscription.ts'
+import { Subscription } from './subscription.ts'
+import type { SubscriptionHost } from './subscription-host.ts'
 
 /** The longest that a server may have us wait before a subscription is tried again: an hour. */
 const MAX_AFTER_MS = 3_600_000
@@ -45,6 +47,7 @@ export class FanfareClient<C extends Contract = Contract> {
   readonly #settings: ClientSettings
   readonly #connection: Connection
   readonly #requests: Requests
+  readonly #permits = new Permits()
   readonly #courier: Courier
   readonly #questions: Questions
   readonly #listeners: Listeners<ClientEvents>
@@ -280,6 +283,7 @@ export class FanfareClient<C extends Contract = Contract> {
       clientId: () => this.#id,
       request: (frame, waiting) => this.#courier.request(frame, waiting),
       forget: (id) => this.#requests.forget(id),
+      permit: (channel, begin) => this.#permits.take(channel, begin),
       settled: (channel, error) => {
         if (error) this.#courier.refuse(channel, error)
         else this.#courier.flush()

@@ -5,25 +5,10 @@ import { isTransient } from './backoff.ts'
 import type { ChannelOptions, ChannelState, Gap } from './channel-types.ts'
 import { deferred, type Deferred } from './deferred.ts'
 import { FanfareClientError } from './errors.ts'
-import type { ChannelFrame, ClientFrame, OkFrame } from './frames.ts'
+import type { ChannelFrame, OkFrame } from './frames.ts'
 import { Roster } from './presence.ts'
 import type { Waiting } from './requests.ts'
-
-/** What subscriptions need of their client. */
-export interface SubscriptionHost {
-  open(): boolean
-  clientId(): string | undefined
-  request(frame: ClientFrame, waiting: Waiting): number
-  forget(id: number): void
-  /** The subscription stands (no error), or will not. Messages wait for either. */
-  settled(channel: string, error?: FanfareClientError): void
-  /** Calls back after a pause that grows with `attempt`, and after `afterMs` at least. */
-  later(attempt: number, afterMs: number | undefined, callback: () => void): Cancel
-  /** An error that nobody listens for on the channel. */
-  failed(error: FanfareClientError): void
-  gap(gap: Gap): void
-  report(error: unknown): void
-}
+import type { SubscriptionHost } from './subscription-host.ts'
 
 const UNHEARD: Waiting = { answered() {}, failed() {} }
 
@@ -51,6 +36,7 @@ export class Subscription {
   #turn = 0
   #attempts = 0
   #request: number | undefined
+  #done: (() => void) | undefined
   #cancelRetry: Cancel | undefined
   /** Whether messages may have been missed since it last stood. */
   #interrupted = false
@@ -207,16 +193,28 @@ export class Subscription {
   }
 
   #send(auth: unknown): void {
-    this.#request = this.#host.request(
-      { op: 'sub', channel: this.name, auth },
-      { answered: (frame) => this.#stands(frame), failed: (error) => this.#refused(error) },
-    )
+    const request = (): void => {
+      // It may be its turn because others gave up theirs with the connection.
+      if (!this.#host.open()) return
+      this.#request = this.#host.request(
+        { op: 'sub', channel: this.name, auth },
+        { answered: (frame) => this.#stands(frame), failed: (error) => this.#refused(error) },
+      )
+    }
+    this.#done = this.#host.permit(this.name, request)
+  }
+
+  /** There was an answer, or nobody waits for one. */
+  #answered(): void {
+    this.#request = undefined
+    this.#done?.()
+    this.#done = undefined
   }
 
   #stands({ me, members }: OkFrame): void {
     const renewed = this.#joined
     const interrupted = this.#interrupted
-    this.#request = undefined
+    this.#answered()
     this.#asking = this.#interrupted = false
     this.#joined = true
     this.#attempts = 0
@@ -238,9 +236,9 @@ export class Subscription {
   }
 
   #refused(error: FanfareClientError): void {
-    const final = !isTransient(error.code)
+    const final = !isTransient(error.code, error.afterMs)
     const told = final && this.#ready !== undefined
-    this.#request = undefined
+    this.#answered()
     this.#asking = false
     if (!final) this.#retry(error)
     else if (!this.#joined) this.#end(error)
@@ -280,7 +278,7 @@ export class Subscription {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
     if (this.#request !== undefined) this.#host.forget(this.#request)
-    this.#request = undefined
+    this.#answered()
   }
 
   #forget(): void {

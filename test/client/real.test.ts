@@ -351,7 +351,7 @@ describe('questions of a real server', () => {
 
 describe('grants that end, on a real server', () => {
   /** Grants are good for so long. */
-  const GOOD_MS = 300
+  const GOOD_MS = 1_200
 
   it('are renewed with what getAuth returns, until it is refused', async () => {
     const asked: unknown[] = []

@@ -199,6 +199,8 @@ describe('the options of a gateway', () => {
       maxControlFrames: 100,
       handlerTimeoutMs: 30_000,
       heartbeat: { intervalMs: 25_000, timeoutMs: 8_000 },
+      messageRate: { rate: 100, burst: 200 },
+      strikes: 10,
     })
   })
 

@@ -1,6 +1,6 @@
 import type { Command } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
-import { ClientError, FanfareError, isOutage, UnauthorizedError } from '../ground/errors.ts'
+import { ClientError, FanfareError, isOutage, LimitError, UnauthorizedError } from '../ground/errors.ts'
 import type { Why } from '../ground/why.ts'
 import type { Client } from '../hub/client.ts'
 import type { CommandTable, Connection } from './connection.ts'
@@ -124,7 +124,9 @@ const SUBSCRIBE_FAULTS: ReadonlyMap<string, Why> = new Map<string, Why>([
 function toClientError(error: unknown): unknown {
   if (!(error instanceof FanfareError)) return error
   const why = error instanceof UnauthorizedError ? error.why : SUBSCRIBE_FAULTS.get(error.code)
-  return why === undefined ? error : new ClientError(why, error.message, { cause: error })
+  if (why === undefined) return error
+  const afterMs = error instanceof LimitError ? error.afterMs : undefined
+  return new ClientError(why, error.message, { cause: error, afterMs })
 }
 
 /** A message for the application. */

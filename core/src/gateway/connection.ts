@@ -180,7 +180,7 @@ export class Connection implements Joining, Runner, Holder {
 
   /** Answers with what went wrong. Only a ClientError is said as it is; the rest is `internal`. */
   fail(command: Command, error: unknown, where: ErrorEvent['where'] = 'handler'): void {
-    if (error instanceof ClientError) this.refuse(command, error.why, error.message)
+    if (error instanceof ClientError) this.refuse(command, error.why, error.message, error.afterMs)
     else {
       this.report(command, error, where)
       this.refuse(command, 'internal', 'something went wrong here')

@@ -66,10 +66,13 @@ export class UnauthorizedError extends FanfareError {
 export class LimitError extends FanfareError {
   override readonly name = 'LimitError'
   readonly limit: string
+  /** In how many milliseconds to try again; `undefined` when it is no matter of time: something has to be given up. */
+  readonly afterMs: number | undefined
 
-  constructor(limit: string, value: number) {
+  constructor(limit: string, value: number, afterMs?: number) {
     super('limit', `${limit} is ${String(value)}, and that is reached`)
     this.limit = limit
+    this.afterMs = afterMs
   }
 }
 
@@ -88,10 +91,17 @@ export class CancelledError extends FanfareError {
 export class ClientError extends FanfareError {
   override readonly name = 'ClientError'
   readonly why: Why
+  /** In how many milliseconds the client is told to try again. */
+  readonly afterMs: number | undefined
 
-  constructor(why: Why, message: string, options?: ErrorOptions) {
+  constructor(
+    why: Why,
+    message: string,
+    options: ErrorOptions & { readonly afterMs?: number | undefined } = {},
+  ) {
     super(why, message, options)
     this.why = why
+    this.afterMs = options.afterMs
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Grant } from '../contract/authorizer.ts'
 import type { Ref } from '../contract/protocol.ts'
 import { classifyChannel } from '../ground/channel-name.ts'
-import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
+import { CancelledError, FanfareError, UnauthorizedError } from '../ground/errors.ts'
 import { all, named } from '../ground/few.ts'
 import type { Platform } from '../ground/platform.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { Why } from '../ground/why.ts'
 import type { Subscription } from './channel.ts'
 import type { Footprint } from './footprint.ts'
-import type { JoinGate } from './join-gate.ts'
+import { assertRoomForQuestion, type JoinGate } from './join-gate.ts'
 import type { HubLimits } from './options.ts'
 import type { Peer } from './peer.ts'
 
@@ -72,10 +72,7 @@ export class Grants {
   async renew(peer: Peer, name: string, credentials: unknown, ref: Ref | undefined): Promise<void> {
     const subscription = named(peer.subscriptions, name)
     if (!subscription) throw new CancelledError('not subscribed')
-    const { pendingPerClient } = this.#hub.limits.authorization
-    if (peer.questions.size >= pendingPerClient) {
-      throw new LimitError('authorization.pendingPerClient', pendingPerClient)
-    }
+    assertRoomForQuestion(peer.questions.size, this.#hub.limits.authorization)
     const current = this.#turn(peer, subscription)
     try {
       const grant = await this.#ask(peer, name, credentials)

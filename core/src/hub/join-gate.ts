@@ -1,5 +1,5 @@
 import type { AuthorizeRequest, Authorizer, Grant } from '../contract/authorizer.ts'
-import { CancelledError, FanfareError, UnauthorizedError } from '../ground/errors.ts'
+import { CancelledError, FanfareError, LimitError, UnauthorizedError } from '../ground/errors.ts'
 import type { TimerWheel } from '../ground/timer-wheel.ts'
 import type { ErrorEvent } from './events.ts'
 
@@ -23,6 +23,15 @@ export interface AuthorizationLimits {
 export interface Question {
   /** Nobody is there any more to hear the answer: gives back its time and its turn. */
   withdraw(): void
+}
+
+/** A client for which too much is pending may ask again after so long, in milliseconds: most answers are in by then. */
+const ASK_AGAIN_MS = 250
+
+/** @throws LimitError when so many questions about a client are pending already */
+export function assertRoomForQuestion(pending: number, { pendingPerClient }: AuthorizationLimits): void {
+  if (pending < pendingPerClient) return
+  throw new LimitError('authorization.pendingPerClient', pendingPerClient, ASK_AGAIN_MS)
 }
 
 /** Asks the authorizer: never more often at once than allowed, never waiting for it longer than allowed. */

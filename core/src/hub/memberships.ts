@@ -12,7 +12,7 @@ import type { FanOut } from './fan-out.ts'
 import type { Footprint } from './footprint.ts'
 import type { Grants } from './grants.ts'
 import type { Interest } from './interest.ts'
-import type { JoinGate } from './join-gate.ts'
+import { assertRoomForQuestion, type JoinGate } from './join-gate.ts'
 import type { HubLimits } from './options.ts'
 import type { Peer } from './peer.ts'
 import type { Policies } from './policies.ts'
@@ -136,9 +136,7 @@ export class Memberships {
     if (others >= maxChannelsPerClient) {
       throw new LimitError('maxChannelsPerClient', maxChannelsPerClient)
     }
-    if (classifyChannel(name) !== 'public' && peer.questions.size >= authorization.pendingPerClient) {
-      throw new LimitError('authorization.pendingPerClient', authorization.pendingPerClient)
-    }
+    if (classifyChannel(name) !== 'public') assertRoomForQuestion(peer.questions.size, authorization)
   }
 
   #start(peer: Peer, attempt: Attempt): void {
