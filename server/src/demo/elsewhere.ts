@@ -1,8 +1,9 @@
-import type { Event } from '@fanfare/broadcasting'
-import type { BusDriver } from '@fanfare/broadcasting/driver'
+import type { Driver, Event } from '@fanfare/broadcasting'
 import type { Hub, Member } from '@fanfare/core'
 
+import { isObject } from './is-object.ts'
 import { isRoom } from './remark.ts'
+import { MOST_MEMBERS, Rosters } from './rosters.ts'
 
 /** Where servers tell each other who is in their rooms. Clients are let into rooms only, so none can listen or talk here. */
 const CHANNEL = 'private-demo.rosters'
@@ -11,22 +12,15 @@ const BEAT_MS = 4_000
 const BELIEVED_MS = 14_000
 /** Changes are told together, so long after the first of them. */
 const GATHER_MS = 100
-/** The most members of a room that a server tells of. */
-const MOST = 500
+/** The longest name of a server: the number of its hub, and some. */
+const MOST_NAME = 64
 
 /** What a server says: who is in one of its rooms now, or that it wants to be told everything. */
 interface Notice {
   /** The number of its hub. */
   readonly from: string
   readonly channel?: string
-  readonly members?: readonly Member[]
-}
-
-/** What another server said of a room, and when. */
-interface Roster {
-  readonly channel: string
-  readonly members: readonly Member[]
-  readonly heardAt: number
+  readonly members?: readonly unknown[]
 }
 
 /**
@@ -35,17 +29,16 @@ interface Roster {
  */
 export class Elsewhere {
   readonly #hub: Hub
-  readonly #driver: BusDriver
+  readonly #driver: Driver
   readonly #changed: (channel: string) => void
-  /** By server and channel. */
-  readonly #rosters = new Map<string, Roster>()
+  readonly #rosters = new Rosters()
   readonly #untold = new Set<string>()
   #cancelTell: (() => void) | undefined
   #cancelBeat: (() => void) | undefined
   #closed = false
 
   /** @param changed - called when others came or went in a room elsewhere */
-  constructor(hub: Hub, driver: BusDriver, changed: (channel: string) => void) {
+  constructor(hub: Hub, driver: Driver, changed: (channel: string) => void) {
     this.#hub = hub
     this.#driver = driver
     this.#changed = changed
@@ -61,8 +54,7 @@ export class Elsewhere {
 
   /** The members of a room on all other servers; in two of them, somebody is there twice. */
   members(channel: string): Member[] {
-    const here = [...this.#rosters.values()].filter((roster) => roster.channel === channel)
-    return here.flatMap(({ members }) => members)
+    return this.#rosters.members(channel)
   }
 
   /** Tells the others what they do not know yet, and nothing more. */
@@ -82,7 +74,7 @@ export class Elsewhere {
   #tell(): void {
     this.#cancelTell = undefined
     for (const channel of this.#untold) {
-      const members = (this.#hub.closed ? [] : (this.#hub.presence(channel) ?? [])).slice(0, MOST)
+      const members = (this.#hub.closed ? [] : (this.#hub.presence(channel) ?? [])).slice(0, MOST_MEMBERS)
       this.#publish({ from: this.#hub.node, channel, members })
     }
     this.#untold.clear()
@@ -95,12 +87,7 @@ export class Elsewhere {
   #beat(): void {
     this.#cancelBeat = this.#hub.wheel.after(BEAT_MS, () => this.#beat())
     this.#tellAll()
-    const now = this.#now()
-    for (const [key, { channel, heardAt }] of this.#rosters) {
-      if (now - heardAt < BELIEVED_MS) continue
-      this.#rosters.delete(key)
-      this.#changed(channel)
-    }
+    for (const channel of this.#rosters.expire(this.#now() - BELIEVED_MS)) this.#changed(channel)
   }
 
   #publish(notice: Notice): void {
@@ -109,20 +96,30 @@ export class Elsewhere {
   }
 
   #hear({ payload }: Event): void {
-    const { from, channel, members } = JSON.parse(String(payload)) as Notice
-    if (from === this.#hub.node || this.#closed) return
-    if (channel === undefined || members === undefined) {
-      this.#tellAll()
-      return
-    }
-    const key = `${from} ${channel}`
-    const before = JSON.stringify(this.#rosters.get(key)?.members ?? [])
-    if (members.length > 0) this.#rosters.set(key, { channel, members, heardAt: this.#now() })
-    else this.#rosters.delete(key)
-    if (JSON.stringify(members) !== before) this.#changed(channel)
+    const notice = noticeOf(String(payload))
+    if (!notice || notice.from === this.#hub.node || this.#closed) return
+    const { from, channel, members } = notice
+    if (channel === undefined || members === undefined) this.#tellAll()
+    else if (this.#rosters.hear(from, channel, members, this.#now())) this.#changed(channel)
   }
 
   #now(): number {
     return this.#hub.platform.clock.monotonic()
   }
+}
+
+/** What a text on the bus says; `undefined` when it is no notice of a server. */
+function noticeOf(text: string): Notice | undefined {
+  let said: unknown
+  try {
+    said = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isObject(said)) return undefined
+  const { from, channel, members } = said
+  if (typeof from !== 'string' || from.length > MOST_NAME) return undefined
+  if (channel === undefined && members === undefined) return { from }
+  const right = typeof channel === 'string' && isRoom(channel) && Array.isArray(members)
+  return right ? { from, channel, members } : undefined
 }

@@ -12,16 +12,9 @@ import {
 } from '@fanfare/core'
 
 import { Cluster, type Place } from './cluster.ts'
-import { type Guest, guestOf } from './guest.ts'
-import { Pace } from './pace.ts'
+import { guestOf } from './guest.ts'
 import { channelOf, isRoom, remarkOf } from './remark.ts'
-
-/** What the demo remembers of a client; forgotten with the client. */
-interface Visit {
-  readonly pace: Pace
-  /** Who it is, by channel: a client may have another name in each room. */
-  readonly guests: Map<string, Guest>
-}
+import { Visit } from './visit.ts'
 
 /** The rooms of the demo: presence channels that anybody may join who gives a name, and in which everybody may talk. */
 export class Rooms {
@@ -40,7 +33,7 @@ export class Rooms {
     const client = this.#hub.client(id)
     const guest = type === 'presence' && isRoom(channel) ? guestOf(credentials) : undefined
     if (!client || !guest) return { allowed: false }
-    this.#visit(client).guests.set(channel, guest)
+    this.#visit(client).enter(channel, guest)
     const { name } = guest
     const info = this.#cluster ? { name, node: this.#cluster.node } : { name }
     return { allowed: true, member: { id: guest.id, info } }
@@ -65,7 +58,7 @@ export class Rooms {
     const { room, text } = remarkOf(message.data)
     const channel = channelOf(room)
     const visit = this.#visit(client)
-    const guest = visit.guests.get(channel)
+    const guest = visit.guestIn(channel)
     if (!guest || !client.subscribedTo(channel))
       throw new ClientError('not-subscribed', 'join the room first')
     const { clock } = this.#hub.platform
@@ -93,7 +86,7 @@ export class Rooms {
   #visit(client: Client): Visit {
     let visit = this.#visits.get(client)
     if (!visit) {
-      visit = { pace: new Pace(this.#hub.platform.clock.monotonic()), guests: new Map() }
+      visit = new Visit(client, this.#hub.platform.clock.monotonic())
       this.#visits.set(client, visit)
     }
     return visit
