@@ -39,7 +39,9 @@ export function limitResting(server: Server, most: number): void {
   const resting = new Resting(most)
   // One for all answers, which say themselves which of them it was.
   const answered = function (this: ServerResponse): void {
-    resting.answered(this.req.socket)
+    // Who has sent several requests at once, and is gone, has no socket any more.
+    const socket = this.req.socket as Socket | null
+    if (socket) resting.answered(socket)
   }
   server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     resting.asked(socket)

@@ -1,0 +1,26 @@
+// Loaded into the server before its own code: says what it holds, after a collection of garbage, when it is asked. It
+// changes nothing else, and opens no file: the server may be out of them.
+/** @type {() => Promise<number>} */
+const held = 'Bun' in globalThis ? await inBun() : await inNode()
+
+process.on('message', (question) => {
+  if (question === 'measure') void held().then((bytes) => process.send?.({ held: bytes }))
+})
+
+async function inBun() {
+  /** @type {any} */
+  const { fullGC, heapSize } = await import(/** @type {any} */ ('bun:jsc'))
+  return async () => {
+    fullGC()
+    return heapSize()
+  }
+}
+
+async function inNode() {
+  const { getHeapStatistics } = await import('node:v8')
+  return async () => {
+    for (let i = 0; i < 2; i++) globalThis.gc?.()
+    const { used_heap_size: used, external_memory: external } = getHeapStatistics()
+    return used + external
+  }
+}
