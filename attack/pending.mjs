@@ -2,7 +2,13 @@
 // fails, so that it is taken out. Nothing stays here.
 
 /** @type {readonly { attack: string, adapters: readonly string[], reason: string }[]} */
-export const PENDING = []
+export const PENDING = [
+  {
+    attack: 'stalled-sockets',
+    adapters: ['ws', 'fastify'],
+    reason: 'what is written to readers that read nothing takes more than its budget',
+  },
+]
 
 /** @param {string} attack @param {string} adapter */
 export function pendingReason(attack, adapter) {

@@ -27,7 +27,7 @@ export async function postAgain(place, body) {
 }
 
 /** Half of the deliveries may be so late, in ms, beside what they are without an attack: the machine has other work. */
-const LATE = { times: 20, ms: 150 }
+const LATE = { times: 20, ms: 250 }
 
 /** What is read must not take the time of all others. @param {import('./verdict.mjs').Measured} measured */
 export function half({ control, attacked }) {

@@ -1,15 +1,15 @@
 // Loaded into the server before its own code: says what it holds, after a collection of garbage, when it is asked. It
 // changes nothing else, and opens no file: the server may be out of them.
 /** @type {() => Promise<number>} */
-const held = 'Bun' in globalThis ? await inBun() : await inNode()
+const held = await ('Bun' in globalThis ? inBun() : inNode())
 
 process.on('message', (question) => {
   if (question === 'measure') void held().then((bytes) => process.send?.({ held: bytes }))
 })
 
 async function inBun() {
-  /** @type {any} */
-  const { fullGC, heapSize } = await import(/** @type {any} */ ('bun:jsc'))
+  // @ts-expect-error -- there is such a module in Bun
+  const { fullGC, heapSize } = await import('bun:jsc')
   return async () => {
     fullGC()
     return heapSize()

@@ -13,6 +13,7 @@ const PLAYS: readonly (readonly [attack: string, adapter: string])[] = [
   ['bad-names', 'bun'],
   ['kept-slices', 'ws'],
   ['poll-bodies', 'fastify'],
+  ['stream-bodies', 'ws'],
   ['stalled-sockets', 'ws'],
   ['deep-bodies', 'ws'],
   ['fragments', 'fastify'],
@@ -34,7 +35,8 @@ describe('the server of the command, in 256 MiB, with 100 clients', () => {
       async () => {
         const { verdicts, output } = await play({ attack, adapter, cli: CLI, short: true })
         const fallen = verdicts.filter(({ ok }) => !ok).map(({ what, said }) => `${what}: ${said}`)
-        expect(fallen, output.slice(-1_000)).toEqual([])
+        if (fallen.length > 0) fallen.push(output.slice(-1_000))
+        expect(fallen).toEqual([])
       },
     )
   }
