@@ -61,6 +61,7 @@ export class Pool {
     })
     this.#connections.add(connection)
     connection.on('error', (error: unknown) => this.#faults.set(connection, cleaned(error)))
+    hearErrors(connection)
     try {
       await connection.connect()
       await loaded(connection)
@@ -83,6 +84,7 @@ export class Pool {
     this.#connections.delete(connection)
     // Not those of the library, and not the one that swallows errors: an error without a listener would be printed.
     for (const event of ['end', 'message', 'smessage', 'moved']) connection.removeAllListeners(event)
+    hearErrors(connection)
     connection.disconnect()
   }
 
@@ -107,6 +109,23 @@ export class Pool {
     )
   }
 }
+
+/**
+ * The library hears one error of a socket, and a socket with TLS that is dropped in its handshake has a second one. An error
+ * that nobody hears ends the process.
+ */
+function hearErrors(connection: Redis): void {
+  const hear = (): void => {
+    // Not there before the connection is being made, whatever the types say.
+    const { stream } = connection as Partial<Redis>
+    if (stream && !stream.listeners('error').includes(heard)) stream.on('error', heard)
+  }
+  hear()
+  // The library makes the socket in a later microtask, and what happens to it comes after this.
+  setImmediate(hear)
+}
+
+function heard(): void {}
 
 /** Waits for a server that is starting; the attempt's end, which cuts the connection, ends it. */
 async function loaded(connection: Redis): Promise<void> {
