@@ -9,6 +9,7 @@ import { attack as unfinishedFrames } from './b-unfinished-frames.mjs'
 import { attack as pollBodies } from './b-poll-bodies.mjs'
 import { attack as streamBodies } from './b-stream-bodies.mjs'
 import { attack as plainFrames } from './b-plain-frames.mjs'
+import { attack as stalledFlood } from './c-stalled-flood.mjs'
 import { attack as stalledPolls } from './c-stalled-polls.mjs'
 import { attack as stalledSockets } from './c-stalled-sockets.mjs'
 import { attack as stalledStreams } from './c-stalled-streams.mjs'
@@ -69,7 +70,7 @@ export const ADAPTERS = ['ws', 'fastify', 'bun']
 export const ATTACKS = [
   ...[badNames, longWords, keptSlices, closeReasons, velocityNames],
   ...[unfinishedFrames, unfinishedFragments, pollBodies, streamBodies, plainFrames],
-  ...[stalledSockets, stalledStreams, stalledPolls],
+  ...[stalledSockets, stalledFlood, stalledStreams, stalledPolls],
   ...[deepBodies, wideBodies, deepFrames],
   ...[fragments, chunks, unknownPaths],
   ...[idleConnections, badHost, neverFinished, pings],

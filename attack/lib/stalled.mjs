@@ -5,6 +5,8 @@ import { frame, many, webSocket } from './wire.mjs'
 const READERS = 250
 const EACH_BYTES = 3_000_000
 const MESSAGE_BYTES = 60_000
+/** Between two messages of one publisher. */
+const EVERY_MS = 300
 
 /** What a client says to join a room. @param {number} index */
 export const joining = (index) =>
@@ -20,8 +22,9 @@ export const joining = (index) =>
  *
  * @param {import('../attacks/index.mjs').Place} place
  * @param {(index: number) => Promise<unknown>} reader - joins its room, and then reads nothing
+ * @param {number} [everyMs] - between two messages of one publisher
  */
-export async function stallAll(place, reader) {
+export async function stallAll(place, reader, everyMs = EVERY_MS) {
   const data = 'x'.repeat(MESSAGE_BYTES)
   const until = Date.now() + place.seconds * 1_000
   await many(READERS, reader)
@@ -36,7 +39,7 @@ export async function stallAll(place, reader) {
   for (let round = 0; round < EACH_BYTES / MESSAGE_BYTES && Date.now() < until; round++) {
     for (const [index, socket] of publishers.entries()) {
       if (!socket.destroyed && !socket.writableNeedDrain) socket.write(/** @type {Buffer} */ (said[index]))
-      if (index % 25 === 24) await sleep(10)
+      if (index % 25 === 24) await sleep(everyMs / 10)
     }
   }
 }

@@ -15,6 +15,7 @@ const PLAYS: readonly (readonly [attack: string, adapter: string])[] = [
   ['poll-bodies', 'fastify'],
   ['stream-bodies', 'ws'],
   ['stalled-sockets', 'ws'],
+  ['stalled-polls', 'fastify'],
   ['deep-bodies', 'ws'],
   ['fragments', 'fastify'],
   ['unknown-paths', 'fastify'],
