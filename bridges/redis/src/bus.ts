@@ -2,6 +2,7 @@ import type { Bus, Dial, DialAttempt, WireEvents } from '@fanfare/broadcasting/d
 
 import type { RedisSettings } from './options.ts'
 import { Pool } from './pool.ts'
+import { assertPrimaries } from './role.ts'
 import { Source } from './source.ts'
 import { RedisWire } from './wire.ts'
 
@@ -23,6 +24,7 @@ function dialOf({ subscriber, publisher, sharded }: RedisSettings): Dial {
       sources.subscriber.open(pool, sharded),
       sources.publisher.open(pool, sharded),
     ])
+    await assertPrimaries(publishers)
     for (const one of [...subscribers.connections, ...publishers.connections]) pool.watch(one)
     return new RedisWire({
       pool,

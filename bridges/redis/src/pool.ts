@@ -58,6 +58,8 @@ export class Pool {
       // Sees to it that a sentinel's answer is still true. Otherwise we look ourselves: it complains on the console
       // where the user may not ask INFO.
       enableReadyCheck: Array.isArray(settings.sentinels),
+      // A planned failover is heard of at once.
+      failoverDetector: settings.failoverDetector ?? Array.isArray(settings.sentinels),
     })
     this.#connections.add(connection)
     connection.on('error', (error: unknown) => this.#faults.set(connection, cleaned(error)))

@@ -2,6 +2,7 @@ import { RefusedError, type Wire, type WireEvents } from '@fanfare/broadcasting/
 
 import type { Pool } from './pool.ts'
 import { cleaned, isForbidden, isMovedAway, isReply } from './reply.ts'
+import { watchPrimaries } from './role.ts'
 import type { Batch, Side } from './side.ts'
 
 /** How long `close` waits for answers. */
@@ -21,6 +22,7 @@ export interface WireParts {
 /** A wire of connections to Redis: to one server, or to every primary of a cluster. */
 export class RedisWire implements Wire {
   readonly #parts: WireParts
+  readonly #unwatch: () => void
   #over = false
 
   constructor(parts: WireParts) {
@@ -32,6 +34,7 @@ export class RedisWire implements Wire {
       })
       connection.on('moved', () => this.lose(new Error('a slot was moved to another node')))
     }
+    this.#unwatch = watchPrimaries(parts.publishers, (error) => this.lose(error))
   }
 
   async publish(subject: string, text: string): Promise<void> {
@@ -75,6 +78,7 @@ export class RedisWire implements Wire {
 
   cut(): void {
     this.#over = true
+    this.#unwatch()
     this.#parts.pool.cut()
   }
 
@@ -82,6 +86,7 @@ export class RedisWire implements Wire {
   lose(error: Error): void {
     if (this.#over) return
     this.#over = true
+    this.#unwatch()
     this.#parts.events.lost(error)
     this.#parts.pool.cut()
   }
