@@ -2,14 +2,7 @@
 // fails, so that it is taken out. Nothing stays here.
 
 /** @type {readonly { attack: string, adapters: readonly string[], reason: string }[]} */
-export const PENDING = [
-  {
-    attack: 'stalled-flood',
-    adapters: ['ws', 'fastify'],
-    reason:
-      'within a second the process is full, before any budget is spent; at a third of that rate it holds',
-  },
-]
+export const PENDING = []
 
 /** @param {string} attack @param {string} adapter */
 export function pendingReason(attack, adapter) {

@@ -257,6 +257,7 @@ describe('what a client publishes while the bus gives no answer', () => {
     expect(kit.hub.budgets.inbound.used).toBeGreaterThan(1_250_000)
     for (let n = 0; n < 5; n++) relay.succeed('publish private-room')
     expect(await ann.ask({ op: 'ping', id: 7 })).toEqual([{ op: 'pong', id: 7 }])
+    kit.clock.advance(1_100)
     expect(kit.hub.budgets.inbound.used).toBe(0)
     expect(await ann.ask({ ...large, id: 8 })).toEqual([])
     expect(ann.conn.open).toBe(true)

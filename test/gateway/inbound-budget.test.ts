@@ -36,12 +36,13 @@ describe('the budget for what clients have on the way', () => {
   })
 
   it('holds a subscribe until it has its answer', async () => {
-    const { hub, visit } = testGateway({ authorize: never })
+    const { hub, clock, visit } = testGateway({ authorize: never })
     const ann = await visit()
     ann.conn.says(`{"op":"sub","id":1,"channel":"private-a","auth":"${'x'.repeat(10_000)}"}`)
     expect(hub.budgets.inbound.used).toBeGreaterThan(10_000 + COMMAND)
     ann.conn.says('{"op":"unsub","channel":"private-a"}')
     await ann.heard()
+    clock.advance(1_100)
     expect(hub.budgets.inbound.used).toBe(0)
   })
 
@@ -57,6 +58,24 @@ describe('the budget for what clients have on the way', () => {
     expect([small, idle].map(({ conn }) => conn.open)).toEqual([true, true])
     expect(hub.budgets.inbound.used).toBe(500 * KIB + 2 * COMMAND)
     expect(hub.budgets.inbound.evictions).toBe(1)
+  })
+
+  it('counts what is handled at once for a second: it is garbage, and takes memory until it is collected', async () => {
+    const { gateway, hub, clock, visit } = testGateway({ hub: { budgets: { inbound: 1_000 * KIB } } })
+    gateway.on('quick', () => 1)
+    const [flooding, steady] = [await visit(), await visit()]
+    for (let second = 0; second < 5; second++) {
+      for (let n = 0; n < 4; n++) calls(steady, 'quick', 40 * KIB)
+      for (let n = 0; n < 9; n++) calls(flooding, 'quick', 90 * KIB)
+      expect(hub.budgets.inbound.used).toBe(970 * KIB)
+      clock.advance(1_100)
+      expect(hub.budgets.inbound.used).toBe(0)
+    }
+    for (let n = 0; n < 12; n++) calls(flooding, 'quick', 90 * KIB)
+    expect(flooding.conn.closedWith?.code).toBe(4102)
+    expect(steady.conn.open).toBe(true)
+    await steady.close()
+    expect(hub.budgets.inbound.used).toBe(0)
   })
 
   it('holds nothing of a client that is gone, even if its handler returns later', async () => {

@@ -190,7 +190,7 @@ async function relay(
   bytes: number,
 ): Promise<void> {
   const { client, face, host } = connection
-  if (connection.heldBytes > MAX_WAITING_BYTES) throw new ClientError('rate', 'too much waits for the bus')
+  if (connection.waitingBytes > MAX_WAITING_BYTES) throw new ClientError('rate', 'too much waits for the bus')
   const from = { client: client.id, user: face.user?.id }
   connection.hold(bytes)
   try {

@@ -58,6 +58,10 @@ const TOO_MUCH = 'too many messages while one is being handled'
 /** What a command that is not done with takes beside its message, about. */
 const COMMAND_BYTES = 512
 
+/** What came in is garbage once it was handled, and takes memory until it is collected. So much counts, and for so long. */
+const LARGE_BYTES = 4_096
+const GARBAGE_MS = 1_000
+
 /** What a client may do before it has said who it is. */
 const FREE: ReadonlySet<Command['do']> = new Set<Command['do']>(['auth', 'ping', 'pong', 'reject'])
 
@@ -78,6 +82,10 @@ export class Connection implements Joining, Runner, Holder {
   /** The application was told of it. */
   announced = false
   heldBytes = 0
+  /** What it sent and is not done with, and what large messages it sent a short time ago: the larger of both is held. */
+  waitingBytes = 0
+  #recentBytes = 0
+  #forget: Cancel | undefined
   /** Stops waiting for the application, which is handling something of it. */
   giveUp: (() => void) | undefined
   readonly #protocol: Protocol
@@ -117,6 +125,7 @@ export class Connection implements Joining, Runner, Holder {
       this.client.close('too-large')
       return
     }
+    if (bytes >= LARGE_BYTES) this.#remember(bytes)
     const said = this.#protocol.decode(taken(data), this.#scratch)
     const commands = said.length === 0 ? NOTHING : said
     const limited = hasLimits(this.host.rateLimits)
@@ -157,11 +166,26 @@ export class Connection implements Joining, Runner, Holder {
     this.client.close('rate', 'too many bytes are on their way')
   }
 
+  /** A message of this size came in. */
+  #remember(bytes: number): void {
+    if (this.#recentBytes === 0) this.#forget = this.host.hub.wheel.after(GARBAGE_MS, () => this.#collected())
+    this.#recentBytes += bytes
+    this.#account(0)
+  }
+
+  #collected(): void {
+    this.#recentBytes = 0
+    this.#account(0)
+  }
+
+  /** @param bytes - so much more waits, or less */
   #account(bytes: number): void {
-    this.host.hub.budgets.inbound.hold(this, this.heldBytes + bytes)
+    this.waitingBytes += bytes
+    this.host.hub.budgets.inbound.hold(this, Math.max(this.waitingBytes, this.#recentBytes))
   }
 
   end(): void {
+    this.#forget?.()
     this.host.hub.budgets.inbound.hold(this, 0)
     this.#inbox?.clear()
     this.#questions?.end()
