@@ -30,7 +30,15 @@ export interface Host {
 /** Starts a host. Rejects with the error of node:net, or one like it, when it cannot listen. */
 export type StartHost = (options: HostOptions) => Promise<Host>
 
-/** A request has to come within the time of a handshake, whole: nobody sends us large ones. */
+/** node:http judges by the time that passed, also while the process stood still and read nothing. */
+const PATIENCE = 3
+/** How long a body may take is the gateway's to judge. */
+const BODY_MS = 30_000
+
+/**
+ * For the first request of a connection the adapter has a deadline of its own, in which only the time counts in which the
+ * process was awake; those of node:http are for later ones, and three times as long.
+ */
 export function limits({ handshakeTimeoutMs }: Settings): {
   readonly headersTimeout: number
   readonly requestTimeout: number
@@ -38,8 +46,8 @@ export function limits({ handshakeTimeoutMs }: Settings): {
   readonly connectionsCheckingInterval: number
 } {
   return {
-    headersTimeout: handshakeTimeoutMs,
-    requestTimeout: handshakeTimeoutMs,
+    headersTimeout: PATIENCE * handshakeTimeoutMs,
+    requestTimeout: PATIENCE * handshakeTimeoutMs + BODY_MS,
     keepAliveTimeout: 5_000,
     connectionsCheckingInterval: 1_000,
   }
