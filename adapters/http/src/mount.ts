@@ -198,6 +198,7 @@ export class Mount {
     const { pollTimeMs, sessionTimeoutMs } = this.#settings
     const { wheel, limits } = this.#gateway
     const conn = new PollConn({
+      budget: this.#gateway.hub.budgets.outbound,
       ...{ wire: this.#items, wheel, pollTimeMs, sessionTimeoutMs, now: this.#seatLimits.now },
       waitMs: Math.min(limits.heartbeat.intervalMs || WAIT_MS, WAIT_MS, idleMs),
     })

@@ -1,5 +1,6 @@
-import type { Batch, Session, TimerWheel } from '@fanfare/core'
+import type { Batch, Budget, Session, TimerWheel } from '@fanfare/core'
 
+import { AnswerCopies } from './answer-copies.ts'
 import type { Ending } from './ending.ts'
 import type { HttpConn } from './seat.ts'
 import type { Wire, Written } from './wire.ts'
@@ -15,6 +16,8 @@ const NOTHING = '{"messages":[]}'
 export interface PollOptions {
   readonly wire: Wire
   readonly wheel: TimerWheel
+  /** For what waits for clients. */
+  readonly budget: Budget
   /** Milliseconds that never go back. */
   readonly now: () => number
   /** How long an answer waits for more after the first message. */
@@ -52,10 +55,12 @@ export class PollConn implements HttpConn {
   #over = false
   #session: Session | undefined
   #gone: () => void = () => {}
+  readonly #copies: AnswerCopies
 
   constructor(options: PollOptions) {
     this.#options = options
-    this.#cancelTimeout = options.wheel.after(options.sessionTimeoutMs, () => this.#timedOut())
+    this.#copies = new AnswerCopies(options.budget, () => queueMicrotask(() => this.#cutOff('slow')))
+    this.#cancelTimeout = options.wheel.after(options.sessionTimeoutMs, () => this.#cutOff('idle'))
   }
 
   attach(session: Session, gone: () => void): void {
@@ -107,6 +112,7 @@ export class PollConn implements HttpConn {
     this.#cancelTimeout()
     this.#queue = []
     this.#bytes = 0
+    this.#copies.end()
     this.#settle(NOTHING)
     this.#session?.closed(code, reason)
     this.#gone()
@@ -115,7 +121,9 @@ export class PollConn implements HttpConn {
   seen(): void {
     if (this.#poll || this.#ending || this.#over) return
     this.#cancelTimeout()
-    this.#cancelTimeout = this.#options.wheel.after(this.#options.sessionTimeoutMs, () => this.#timedOut())
+    this.#cancelTimeout = this.#options.wheel.after(this.#options.sessionTimeoutMs, () =>
+      this.#cutOff('idle'),
+    )
   }
 
   /** Whether there was an answer of that number, or 0 stands for none. */
@@ -163,6 +171,7 @@ export class PollConn implements HttpConn {
     if (this.#unacknowledged === 0) return
     for (const { bytes } of this.#queue.splice(0, this.#unacknowledged)) this.#bytes -= bytes
     this.#unacknowledged = 0
+    this.#copies.end()
     if (!this.#full || this.#bytes >= HIGH_WATER_BYTES) return
     this.#full = false
     this.#session?.writable()
@@ -198,7 +207,13 @@ export class PollConn implements HttpConn {
     const items = this.#queue.slice(0, this.#unacknowledged).map(({ text }) => text)
     const ending = this.#unacknowledged === this.#queue.length ? this.#ending : undefined
     const close = ending ? `,"close":${JSON.stringify(ending)}` : ''
-    this.#settle(`{"n":${String(this.#answer)},"messages":[${items.join(',')}]${close}}`)
+    const body = `{"n":${String(this.#answer)},"messages":[${items.join(',')}]${close}}`
+    if (!this.#copies.given(body.length)) {
+      this.#settle(NOTHING)
+      this.#cutOff('slow')
+      return
+    }
+    this.#settle(body)
     if (ending) this.leave(ending)
   }
 
@@ -211,8 +226,8 @@ export class PollConn implements HttpConn {
     this.seen()
   }
 
-  #timedOut(): void {
-    this.#session?.leave('idle')
+  #cutOff(why: 'idle' | 'slow'): void {
+    this.#session?.leave(why)
     this.terminate()
   }
 }

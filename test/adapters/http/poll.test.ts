@@ -238,6 +238,21 @@ describe('an answer', () => {
     expect(names(after)).toEqual(['b'])
   })
 
+  it('is given eight times at most: sockets that nobody reads would hold every copy of it', async () => {
+    const { stage, poller } = await subscribed()
+    const { outbound } = stage.hub.budgets
+    tell(stage, 'a')
+    await stage.pass(600)
+    const size = JSON.stringify((await poller.poll(1)).answer).length
+    for (let copies = 1; copies < 8; copies++) {
+      expect(names(await poller.poll(1))).toEqual(['a'])
+      expect(outbound.used).toBeGreaterThanOrEqual(copies * size)
+    }
+    await poller.poll(1)
+    expect(stage.gone).toMatchObject([{ why: 'slow' }])
+    expect(outbound.used).toBe(0)
+  })
+
   it('of one number is always the same: what came meanwhile is in the next', async () => {
     const { stage, poller } = await subscribed()
     tell(stage, 'a')
