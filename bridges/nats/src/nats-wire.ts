@@ -70,15 +70,21 @@ export class NatsWire implements Wire {
       if (!this.#listening.has(subject)) this.#listening.set(subject, this.#listen(subject))
     }
     await this.#acknowledgements.confirmed()
-    for (const subject of subjects) {
-      const listening = this.#listening.get(subject)
-      if (listening?.error) {
-        // Who asks again is not answered with what the server said then.
-        this.#listening.delete(subject)
-        throw listening.error
-      }
+    const errors = subjects.flatMap((subject) => this.#confirm(subject) ?? [])
+    if (errors[0]) throw errors[0]
+  }
+
+  /** The server has answered. Returns what it had against it. */
+  #confirm(subject: string): Error | undefined {
+    const listening = this.#listening.get(subject)
+    if (!listening?.error) {
       if (listening) listening.confirmed = true
+      return undefined
     }
+    // Who asks again is not answered with what the server said then; and what it took all the same, it need not keep.
+    this.#listening.delete(subject)
+    listening.subscription.unsubscribe()
+    return listening.error
   }
 
   async unsubscribe(subjects: readonly string[]): Promise<void> {
@@ -152,9 +158,23 @@ export class NatsWire implements Wire {
   }
 
   #refused(error: Error): void {
-    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return
+    if (!(error instanceof PermissionViolationError)) return this.#complained(error)
+    // One about a subscription is told to the subscription.
+    if (error.operation !== 'publish') return
     const refusal = new RefusedError(`NATS allows no publishing to ${error.subject}`, { cause: error })
     this.#acknowledgements.refuse(error.subject, refusal)
+  }
+
+  /**
+   * The server said no to something, such as one subscription more than it takes, and did not say to what: to what waits for
+   * its answer, else to something that was thought to stand.
+   */
+  #complained(cause: Error): void {
+    const waiting = [...this.#listening.values()].filter(({ confirmed, error }) => !confirmed && !error)
+    const error = new RefusedError(`NATS said no: ${cause.message}`, { cause })
+    for (const listening of waiting) listening.error = error
+    const told = [...this.#listening.values()].some(({ confirmed }) => !confirmed)
+    if (!told) this.#lost(error)
   }
 
   #lost(cause: unknown): void {
