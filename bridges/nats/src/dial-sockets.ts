@@ -9,12 +9,18 @@ const CHANNEL = 'net.client.socket'
  * attempt, and leaves the socket open when its own time limit is over: a server that accepts connections and says nothing
  * would cost a socket with every attempt, and keep the process alive.
  *
- * Where the runtime does not tell about sockets (Bun; TLS before the first byte of NATS), there are none in here.
+ * Where the runtime does not tell about sockets (Bun), there are none in here.
  */
 export class DialSockets {
   readonly #attempt = new AsyncLocalStorage<this>()
   readonly #sockets = new Set<Socket>()
+  readonly #abort = new AbortController()
   #destroyed = false
+
+  /** For sockets that begin with TLS, of which the runtime does not tell. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
 
   /** Runs `dial`, and watches it until its promise is settled. */
   async run<T>(dial: () => Promise<T>): Promise<T> {
@@ -31,6 +37,7 @@ export class DialSockets {
   /** Destroys every socket, and those that are still opened. */
   destroy(): void {
     this.#destroyed = true
+    this.#abort.abort()
     for (const socket of this.#sockets) socket.destroy()
     this.#sockets.clear()
   }

@@ -1,5 +1,10 @@
 import type { Dial, DialAttempt } from '@fanfare/broadcasting/driver'
-import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import {
+  connect,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  type TlsOptions,
+} from '@nats-io/transport-node'
 
 import { DialSockets } from './dial-sockets.ts'
 import { NatsWire } from './nats-wire.ts'
@@ -10,8 +15,8 @@ import { watch } from './statuses.ts'
 /** Makes a connection for every wire. */
 export function dialServers(servers: Servers, client: NatsClientOptions): Dial {
   return async (events, attempt) => {
-    const options = connectOptions(servers, client, attempt.timeoutMs)
     const sockets = new DialSockets()
+    const options = connectOptions(servers, client, attempt.timeoutMs, sockets.signal)
     const abandoned = abandonment(attempt)
     const connecting = sockets.run(() => connect(options))
     try {
@@ -40,11 +45,12 @@ function connectOptions(
   { hosts, credentials, tls }: Servers,
   client: NatsClientOptions,
   timeoutMs: number,
+  signal: AbortSignal,
 ): NodeConnectionOptions {
   return {
-    ...(tls ? { tls: {} } : {}),
     ...('authenticator' in client || 'user' in client || 'token' in client ? {} : credentials),
     ...client,
+    ...withSignal(client.tls ?? (tls ? {} : undefined), signal),
     servers: [...hosts],
     // Each server gets its share: one that is silent must not take all the time.
     timeout: Math.ceil(timeoutMs / hosts.length),
@@ -52,6 +58,12 @@ function connectOptions(
     waitOnFirstConnect: false,
     noEcho: false,
   }
+}
+
+/** What the library hands on to `tls.connect`, which destroys its socket when the signal is aborted. */
+function withSignal(tls: TlsOptions | null | undefined, signal: AbortSignal): { tls?: TlsOptions | null } {
+  if (!tls) return tls === null ? { tls } : {}
+  return { tls: { ...tls, signal } as TlsOptions }
 }
 
 /**
