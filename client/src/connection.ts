@@ -4,8 +4,9 @@ import { delayMs, isTransient, type Verdict } from './backoff.ts'
 import { FanfareClientError } from './errors.ts'
 import { ENDED, farewell } from './farewell.ts'
 import { type FrameOf, frameText, parseFrame, type ServerFrame } from './frames.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { advisedMs, Heartbeat } from './heartbeat.ts'
 import type { ClientSettings } from './options.ts'
+import type { Wake } from './platform.ts'
 import { withQuery } from './query.ts'
 import { refused } from './requests.ts'
 import { NEXT, type Signal, type State } from './states.ts'
@@ -40,10 +41,6 @@ const AUTH_ID = 0
 const BYE_MS = 3_000
 /** A connection that was open for so long starts counting attempts from zero, in milliseconds. */
 const STABLE_MS = 10_000
-/** When neither side names another interval, in milliseconds. */
-const PING_MS = 25_000
-const MIN_PING_MS = 1_000
-const MAX_PING_MS = 300_000
 /** What may be on its way at once, in bytes. */
 const MAX_BUFFERED = 1_048_576
 const VERSION = 1
@@ -88,7 +85,7 @@ export class Connection {
   start(): void {
     if (this.#state !== 'idle' && this.#state !== 'closed') return
     this.#failures = this.#restless = 0
-    this.#unwatch = this.#settings.platform.onWake((network) => this.#wake(network))
+    this.#unwatch = this.#settings.platform.onWake((what) => this.#wake(what))
     this.#try()
   }
 
@@ -161,10 +158,8 @@ export class Connection {
 
   #hurry(): void {
     const { connectTimeoutMs } = this.#settings
-    this.#arm(connectTimeoutMs, () => {
-      const why = `no connection within ${String(connectTimeoutMs)} ms`
-      this.#lost('retry', new FanfareClientError('timeout', why))
-    })
+    const why = `no connection within ${String(connectTimeoutMs)} ms`
+    this.#arm(connectTimeoutMs, () => this.#lost('retry', new FanfareClientError('timeout', why)))
   }
 
   #hear(data: unknown): void {
@@ -209,10 +204,9 @@ export class Connection {
 
   #beat(seconds: number): Heartbeat {
     const { platform, pingIntervalMs, pongTimeoutMs } = this.#settings
-    const advised = seconds > 0 ? Math.min(Math.max(seconds * 1_000, MIN_PING_MS), MAX_PING_MS) : PING_MS
     return new Heartbeat(
       {
-        intervalMs: pingIntervalMs ?? advised,
+        intervalMs: pingIntervalMs ?? advisedMs(seconds),
         timeoutMs: pongTimeoutMs,
         ping: () => this.#link?.send(frameText({ op: 'ping' })),
         dead: () => this.#lost('retry', new FanfareClientError('disconnected', 'no sign of life'), true),
@@ -266,8 +260,9 @@ export class Connection {
   }
 
   /** The network or the page came back: a sleeping connection is tested, a waiting one need not wait, unless told to. */
-  #wake(network?: boolean): void {
-    if (network) this.#settings.transport.forget?.()
+  #wake(what: Wake): void {
+    if (what === 'away') return this.#putAway()
+    if (what === 'network') this.#settings.transport.forget?.()
     if (this.#state === 'open') this.#heartbeat?.probe()
     else if (this.#state === 'waiting' && this.#verdict !== 'later') {
       const { backoff, platform } = this.#settings
@@ -275,7 +270,10 @@ export class Connection {
     }
   }
 
-  // State and timer.
+  /** A page that stands still in a cache would stay in every roster: its browser answers pings. */
+  #putAway(): void {
+    if (this.#link) this.#lost('soon', new FanfareClientError('disconnected', 'the page was put away'))
+  }
 
   /** What has to be done about the change is done before anybody hears of it. */
   #move(signal: Signal, error?: FanfareClientError, effect?: () => void, retryInMs?: number): void {

@@ -25,6 +25,7 @@ export type {
   AbortSignalLike,
   BodyReader,
   ClientPlatform,
+  Wake,
   FetchInit,
   FetchLike,
   FetchResponse,

@@ -7,6 +7,16 @@ const LATE_MS = 1_000
 /** How often in a row a late timer is no evidence. */
 const MAX_LATE = 2
 
+/** When neither side names another interval, in milliseconds. */
+const PING_MS = 25_000
+const MIN_PING_MS = 1_000
+const MAX_PING_MS = 300_000
+
+/** How often to ask, by what the server says of itself: 0 when it says nothing. */
+export function advisedMs(seconds: number): number {
+  return seconds > 0 ? Math.min(Math.max(seconds * 1_000, MIN_PING_MS), MAX_PING_MS) : PING_MS
+}
+
 /** What a heartbeat works with. */
 export interface HeartbeatOptions {
   /** After so much silence it asks for a sign of life, in milliseconds; 0: never. */

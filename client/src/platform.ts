@@ -16,13 +16,19 @@ export interface ClientPlatform {
   readonly scheduler: Pick<Scheduler, 'after'>
   /** A number from 0 up to, but not including, 1. Spreads the clients' attempts. */
   random(): number
-  /** Calls back whenever the network (`true`) or the page comes back. Returns how to stop that. */
-  onWake(callback: (network?: boolean) => void): Cancel
+  /**
+   * Calls back whenever the network (`'network'`) or the page (`'page'`) comes back, and when the page is put away to stand still
+   * until somebody goes back to it (`'away'`). Returns how to stop that.
+   */
+  onWake(callback: (what: Wake) => void): Cancel
   /** Where an error goes that nobody listens for, and what a listener throws. */
   reportError(error: unknown): void
   /** Remembers across page loads which transport works. `null`: nothing does. @defaultValue the host's `sessionStorage` */
   readonly storage?: StorageLike | null | undefined
 }
+
+/** What happened to the page, or to its network. */
+export type Wake = 'network' | 'page' | 'away'
 
 /** The part of `Storage` that the client uses. It may throw. */
 export interface StorageLike {
@@ -76,9 +82,14 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
+/** The part of an event that the client looks at. */
+interface EventLike {
+  readonly persisted?: boolean
+}
+
 interface EventTargetLike {
-  addEventListener?(type: string, listener: () => void): void
-  removeEventListener?(type: string, listener: () => void): void
+  addEventListener?(type: string, listener: (event: EventLike) => void): void
+  removeEventListener?(type: string, listener: (event: EventLike) => void): void
 }
 
 /** The globals the client would like to find. All but the timers may be missing. */
@@ -164,16 +175,32 @@ export function hostPlatform(): ClientPlatform {
   }
 }
 
-function onWake(callback: (network?: boolean) => void): Cancel {
-  const { document } = host()
-  const online = (): void => callback(true)
-  const seen = (): void => {
-    if (document?.visibilityState !== 'hidden') callback()
-  }
-  host().addEventListener?.('online', online)
-  document?.addEventListener?.('visibilitychange', seen)
+function onWake(callback: (what: Wake) => void): Cancel {
+  const page = host()
+  const { document } = page
+  const cancels = [
+    listen(page, 'online', () => callback('network')),
+    listen(document, 'visibilitychange', () => {
+      if (document?.visibilityState !== 'hidden') callback('page')
+    }),
+    // Persisted: it goes into the cache for going back and forth, or comes out of it. Otherwise it ends, or begins.
+    listen(page, 'pagehide', ({ persisted }) => {
+      if (persisted) callback('away')
+    }),
+    listen(page, 'pageshow', ({ persisted }) => {
+      if (persisted) callback('page')
+    }),
+  ]
   return () => {
-    host().removeEventListener?.('online', online)
-    document?.removeEventListener?.('visibilitychange', seen)
+    for (const cancel of cancels) cancel()
   }
+}
+
+function listen(
+  target: EventTargetLike | undefined,
+  type: string,
+  listener: (event: EventLike) => void,
+): Cancel {
+  target?.addEventListener?.(type, listener)
+  return () => target?.removeEventListener?.(type, listener)
 }

@@ -133,4 +133,26 @@ describe('in Chromium', () => {
     expect(await state(page)).toBe('open')
     expect(hub.count()).toBe(1)
   })
+
+  it('leaves when its page is put into the cache for going back, and is there again', async () => {
+    const { hub, port } = await site()
+    const { page, complaints } = await visit(port)
+    const members = (): number => hub.presence('presence-room')?.length ?? 0
+    let left = 0
+    hub.on('disconnect', () => left++)
+    expect(members()).toBe(1)
+    await page.evaluate(() => {
+      const put = (type: string): unknown =>
+        window.dispatchEvent(Object.assign(new Event(type), { persisted: true }))
+      put('pagehide')
+      // A page in the cache stands still: nothing of it runs until it is shown.
+      const until = performance.now() + 1_500
+      while (performance.now() < until);
+      setTimeout(() => put('pageshow'), 500)
+    })
+    await until(() => left === 1 && members() === 1, 'the page to be back')
+    expect(left).toBe(1)
+    expect(await log(page)).toContain('waiting')
+    expect(complaints).toEqual([])
+  })
 })

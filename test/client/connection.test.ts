@@ -390,6 +390,25 @@ describe('when the network or the page comes back', () => {
     expect(scene.sockets.length).toBe(before + 1)
   })
 
+  it('a page that is put away leaves at once, and is back when somebody goes back to it', async () => {
+    const scene = stage()
+    await scene.open()
+    scene.wake('away')
+    expect([scene.socket.closedWith !== undefined, scene.client.state]).toEqual([true, 'waiting'])
+    scene.wake('page')
+    scene.clock.advance(1_000)
+    expect(scene.sockets.length).toBe(2)
+  })
+
+  it('and one that is put away while it waits goes on waiting', async () => {
+    const scene = stage()
+    await scene.open()
+    scene.socket.drops(4100)
+    scene.wake('away')
+    scene.clock.advance(1_000)
+    expect([scene.sockets.length, scene.client.state]).toEqual([1, 'waiting'])
+  })
+
   it('but not one that was told to come later', async () => {
     const scene = stage()
     await scene.open()

@@ -329,7 +329,7 @@ describe('the client', () => {
     const second = play('sse', 'works')
     const scene = client({ pingIntervalMs: 0, transports: [play('websocket', DOWN), second] })
     await scene.clock.settle()
-    scene.wake(true)
+    scene.wake('network')
     scene.clock.advance(60_000)
     expect(tried).toEqual(['websocket', 'sse'])
     second.events!.closed(1006, '')

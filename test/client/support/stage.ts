@@ -1,6 +1,7 @@
 import {
   type ClientOptions,
   type ClientPlatform,
+  type Wake,
   FanfareClient,
   type FanfareClientError,
   type StateChange,
@@ -24,7 +25,7 @@ export interface Stage<C extends Contract = Contract> {
   /** What the random source says next; 0.5 unless set. */
   luck: number
   /** The page comes back, or the network. */
-  wake(network?: boolean): void
+  wake(what?: Wake): void
   /** Time passes until the next attempt. */
   retry(): void
   /** How many wait to be woken. */
@@ -38,7 +39,7 @@ export interface Stage<C extends Contract = Contract> {
 export function stage<C extends Contract = Contract>(options: ClientOptions = {}): Stage<C> {
   const clock = new ManualClock()
   const { WebSocket, sockets } = scriptedSockets()
-  const sleepers = new Set<(network?: boolean) => void>()
+  const sleepers = new Set<(what: Wake) => void>()
   const reported: unknown[] = []
   const platform: ClientPlatform = {
     clock,
@@ -73,7 +74,7 @@ export function stage<C extends Contract = Contract>(options: ClientOptions = {}
     errors,
     reported,
     luck: 0.5,
-    wake: (network) => {
+    wake: (network = 'page') => {
       for (const callback of sleepers) callback(network)
     },
     retry: () => clock.advance(changes.at(-1)?.retryInMs ?? 0),
