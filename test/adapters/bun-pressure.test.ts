@@ -69,7 +69,7 @@ describe('a process on Bun that grows quickly', () => {
     expect(cut()).toEqual([0, 0, 0])
     goOn(150)
     expect(cut()).toEqual([0, 0, 1])
-    goOn(150, 500)
+    goOn(150, 1_000)
     expect(cut()).toEqual([0, 1, 1])
   })
 

@@ -16,11 +16,11 @@ const LOOK_MS = 25
 const CALM = 0.35
 /** From this part on there is no time to lose. */
 const TIGHT = 0.5
-/** From this part on somebody has to go, silent or not. */
+/** From this part on some of those who have said nothing have to go, silent or not. */
 const FULL = 0.75
 /** How long a sign of life may take; and when there is no time to lose, for those who have said something, and who have not. */
 const ANSWER_MS = 2_000
-const TIGHT_ANSWER_MS = 500
+const TIGHT_ANSWER_MS = 1_000
 const STRANGER_ANSWER_MS = 75
 const AGAIN_MS = 1_000
 const NEWEST_EVERY_MS = 100
@@ -52,7 +52,8 @@ export class Pressure {
     this.#memory = hub.platform.memoryLimit()
     this.#windowMs = limits.messageTimeoutMs
     this.#taken = taken
-    this.#now = () => hub.platform.clock.monotonic()
+    // While the process stands still, answers arrive unread.
+    this.#now = () => hub.wheel.now
   }
 
   add(suspect: Suspect): void {
@@ -114,12 +115,13 @@ export class Pressure {
     this.#cutNewest()
   }
 
-  /** Whoever attacks came lately, and mostly has said nothing whole: a quarter of them. */
+  /**
+   * Whoever attacks came lately, and mostly has said nothing whole: a quarter of them. Never somebody who has, and answers: the
+   * process may have grown for reasons of its own.
+   */
   #cutNewest(): void {
-    const all = [...this.#suspects].reverse()
-    const strangers = all.filter(({ said }) => !said)
-    const some = strangers.length > 0 ? strangers : all
-    for (const suspect of some.slice(0, Math.ceil(some.length / 4))) suspect.cut('rate')
+    const strangers = [...this.#suspects].reverse().filter(({ said }) => !said)
+    for (const suspect of strangers.slice(0, Math.ceil(strangers.length / 4))) suspect.cut('rate')
   }
 }
 
