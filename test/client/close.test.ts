@@ -94,10 +94,11 @@ describe("the host's own page and timers", () => {
   afterEach(() => vi.unstubAllGlobals())
 
   function target() {
-    const listeners = new Map<string, () => void>()
+    const listeners = new Map<string, (event?: object) => void>()
     return {
       listeners,
-      addEventListener: (type: string, listener: () => void) => void listeners.set(type, listener),
+      addEventListener: (type: string, listener: (event?: object) => void) =>
+        void listeners.set(type, listener),
       removeEventListener: (type: string) => void listeners.delete(type),
     }
   }
@@ -117,7 +118,7 @@ describe("the host's own page and timers", () => {
     sockets[0]!.welcomes()
     expect([[...page.listeners.keys()], [...window.listeners.keys()]]).toEqual([
       ['visibilitychange'],
-      ['online'],
+      ['online', 'pagehide', 'pageshow'],
     ])
     page.visibilityState = 'hidden'
     page.listeners.get('visibilitychange')!()
@@ -125,6 +126,11 @@ describe("the host's own page and timers", () => {
     page.visibilityState = 'visible'
     page.listeners.get('visibilitychange')!()
     expect(sockets[0]!.sent).toEqual([{ op: 'ping' }])
+    // A page that ends is no page that is put away.
+    window.listeners.get('pagehide')!({ persisted: false })
+    expect(client.state).toBe('open')
+    window.listeners.get('pagehide')!({ persisted: true })
+    expect(client.state).toBe('waiting')
     client.close()
     expect([page.listeners.size, window.listeners.size]).toEqual([0, 0])
   })
